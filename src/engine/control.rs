@@ -1,0 +1,98 @@
+//! What the supervisor tells every agent, and what agents tell it, beside the rings.
+
+use crate::spot::{Call, Spot};
+use crossbeam::queue::ArrayQueue;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// Panicked spots kept for the operator.
+pub const QUARANTINE_MAX: usize = 64;
+/// Panics of one input within a minute that turn it off.
+pub const PANICS_PER_MINUTE_MAX: usize = 10;
+
+/// Shared by all agents of a node.
+#[derive(Debug)]
+pub struct Control {
+    draining: AtomicBool,
+    /// Inputs turned off, by feed index; [`Spot::FEED_POSTS`] is the last.
+    inputs_off: [AtomicBool; 256],
+    quarantine: ArrayQueue<Quarantined>,
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Control {
+    /// Everything runs.
+    pub fn new() -> Control {
+        Control {
+            draining: AtomicBool::new(false),
+            inputs_off: std::array::from_fn(|_| AtomicBool::new(false)),
+            quarantine: ArrayQueue::new(QUARANTINE_MAX),
+        }
+    }
+    /// Starts the drain: inputs stop, and being finished moves down the road from there.
+    pub fn drain(&self) {
+        self.draining.store(true, Relaxed);
+    }
+    /// Whether the drain has begun.
+    #[inline]
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Relaxed)
+    }
+    /// Turns an input off.
+    pub fn turn_off_input(&self, feed: u8) {
+        self.inputs_off[usize::from(feed)].store(true, Relaxed);
+    }
+    /// Whether an input is off: its spots end as [`crate::measure::Reason::InputOff`].
+    #[inline]
+    pub fn is_input_off(&self, feed: u8) -> bool {
+        self.inputs_off[usize::from(feed)].load(Relaxed)
+    }
+    /// Puts a panicked spot away for the operator; the oldest makes room.
+    pub fn quarantine(&self, spot: Quarantined) {
+        self.quarantine.force_push(spot);
+    }
+    /// Takes the quarantined spots out, oldest first.
+    pub fn take_quarantined(&self) -> Vec<Quarantined> {
+        std::iter::from_fn(|| self.quarantine.pop()).collect()
+    }
+}
+
+/// A spot that made a stage panic.
+#[derive(Clone, Debug)]
+pub struct Quarantined {
+    /// The stage.
+    pub stage: String,
+    /// The spot as the stage got it.
+    pub spot: Spot,
+    /// Message and stack of the panic.
+    pub panic: String,
+    /// When, in monotonic ns.
+    pub at_ns: u64,
+}
+
+/// An injected fault of one stage: panics on every spot of one DX call. None in normal life.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FaultPoint {
+    call: Option<Call>,
+}
+
+impl FaultPoint {
+    /// The fault configured for a stage, if any.
+    pub fn new(call: Option<Call>) -> FaultPoint {
+        FaultPoint { call }
+    }
+    /// Panics if this spot is the one.
+    ///
+    /// # Panics
+    /// On purpose.
+    #[inline]
+    pub fn trip(&self, call: &Call) {
+        if self.call.is_some_and(|c| c == *call) {
+            panic!("injected fault on {call}");
+        }
+    }
+}

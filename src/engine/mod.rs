@@ -1,0 +1,17 @@
+//! The machine room: agents, cores, rings, doorbell, placement, clock, drain. Knows no telnet, no
+//! file, no callsign rules.
+//!
+//! An **agent** owns its state and moves when its core gives it a turn. A **core** is one OS thread
+//! that runs agents in a loop and sleeps when none has work. **Edges** are SPSC rings between agents.
+
+mod agent;
+mod bell;
+mod clock;
+mod control;
+mod edge;
+
+pub use agent::{Agent, Outlet, Stage, Tokens};
+pub use bell::{Bell, Sleeper};
+pub use clock::{Now, RealClock, TestClock};
+pub use control::{Control, FaultPoint, PANICS_PER_MINUTE_MAX, QUARANTINE_MAX, Quarantined};
+pub use edge::{Consumer, EdgeStats, Producer, Reserves, edge};

@@ -1,0 +1,2 @@
+//! The `dxring` program.
+fn main() {}
