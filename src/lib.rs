@@ -24,6 +24,7 @@ pub mod dedup;
 pub mod engine;
 pub mod fanout;
 pub mod measure;
+pub mod node;
 pub mod parse;
 pub mod reference;
 pub mod simulate;
