@@ -83,9 +83,8 @@ pub struct Input {
     /// Lines of the read under way.
     pub batch: Batch,
     lines_before: u64,
-    /// Spots that found no room, people's and machines', each in order.
-    people: VecDeque<Spot>,
-    machines: VecDeque<Spot>,
+    /// Spots that found no room, by [`level`], each in order.
+    queues: [VecDeque<Spot>; LEVELS],
     buffer_spots: usize,
     /// Since when reading is stopped for want of room.
     stopped_since_ns: Option<u64>,
@@ -109,8 +108,7 @@ impl Input {
             stats,
             batch: Batch::default(),
             lines_before: 0,
-            people: VecDeque::with_capacity(if waits { buffer_spots } else { 0 }),
-            machines: VecDeque::with_capacity(if waits { buffer_spots } else { 0 }),
+            queues: std::array::from_fn(|_| VecDeque::with_capacity(if waits { buffer_spots } else { 0 })),
             buffer_spots,
             stopped_since_ns: None,
             blocks: kind == Some(FeedKind::Replay),
@@ -127,7 +125,7 @@ impl Input {
 
     /// Spots that wait for room.
     pub fn waiting(&self) -> usize {
-        self.people.len() + self.machines.len()
+        self.queues.iter().map(VecDeque::len).sum()
     }
 
     /// How many bytes may be read now, at most `budget`; 0 = wait for room.
@@ -315,16 +313,14 @@ impl Desk {
         self.spots.slots() > 0
     }
 
-    /// Moves waiting spots into the ring, people's first. Returns how many.
+    /// Moves waiting spots into the ring, people's first, digital last. Returns how many.
     pub fn flush(&mut self, input: &mut Input, now: Now) -> usize {
         let before = input.waiting();
         if before == 0 {
             return 0;
         }
-        for people in [true, false] {
-            loop {
-                let queue = if people { &mut input.people } else { &mut input.machines };
-                let Some(mut spot) = queue.front().copied() else { break };
+        for level in 0..LEVELS {
+            while let Some(mut spot) = input.queues[level].front().copied() {
                 if !self.has_room(spot.class()) {
                     break;
                 }
@@ -334,8 +330,7 @@ impl Desk {
                     break;
                 }
                 self.free = self.free.saturating_sub(1);
-                let queue = if people { &mut input.people } else { &mut input.machines };
-                queue.pop_front();
+                input.queues[level].pop_front();
                 input.count_out(&spot);
             }
         }
@@ -345,7 +340,7 @@ impl Desk {
 
     /// Ends what still waits: the way is gone.
     pub fn abandon(&mut self, input: &mut Input, reason: Reason) {
-        for spot in input.people.drain(..).chain(input.machines.drain(..)) {
+        for spot in input.queues.iter_mut().flat_map(|q| q.drain(..)) {
             input.stats.ledger.end(spot.class(), reason, 1);
         }
         input.show_waiting();
@@ -365,9 +360,9 @@ impl Desk {
     /// Puts the spot under way into the ring, or lets it wait, or sheds: the newest of the lowest class.
     fn offer(&mut self, input: &mut Input, now: Now) {
         let class = self.work.class();
-        let person = is_person(class);
-        // Nobody overtakes his own kind; a person does not stand behind machines.
-        let queue_is_empty = if person { input.people.is_empty() } else { input.waiting() == 0 };
+        let level = level(class);
+        // Nobody overtakes his own kind or a higher one; nobody stands behind a lower one.
+        let queue_is_empty = input.queues[..=level].iter().all(VecDeque::is_empty);
         if queue_is_empty && self.has_room(class) {
             self.work.stamp(Hop::Parsed, now.mono_ns);
             if self.spots.push(self.work).is_ok() {
@@ -378,17 +373,14 @@ impl Desk {
             self.free = 0;
         }
         if input.waiting() >= input.buffer_spots {
-            let lowest = input.machines.back().map(Spot::class);
-            let makes_room = lowest.filter(|lowest| person || self.reserves.of(*lowest) > self.reserves.of(class));
-            let Some(lowest) = makes_room else {
-                input.stats.ledger.end(class, Reason::RingFull, 1);
+            let victim = (level + 1..LEVELS).rev().find_map(|lower| input.queues[lower].pop_back());
+            let class = victim.map_or(class, |spot| spot.class());
+            input.stats.ledger.end(class, Reason::RingFull, 1);
+            if victim.is_none() {
                 return;
-            };
-            input.machines.pop_back();
-            input.stats.ledger.end(lowest, Reason::RingFull, 1);
+            }
         }
-        let queue = if person { &mut input.people } else { &mut input.machines };
-        queue.push_back(self.work);
+        input.queues[level].push_back(self.work);
     }
 
     #[inline]
@@ -455,9 +447,17 @@ impl Desk {
     }
 }
 
-/// Whether spots of this class go before machines'.
-fn is_person(class: Class) -> bool {
-    matches!(class, Class::Human | Class::Peer)
+/// Levels of importance under pressure.
+const LEVELS: usize = 3;
+
+/// 0: people; 1: skimmers' CW and RTTY, and the simulator; 2: digital floods. The higher the level,
+/// the sooner a spot is shed and the later it is sent on.
+fn level(class: Class) -> usize {
+    match class {
+        Class::Human | Class::Peer => 0,
+        Class::Rbn | Class::Simulator => 1,
+        Class::RbnDigital | Class::PskReporter => 2,
+    }
 }
 
 /// A line for everybody: no controls, no endless length.

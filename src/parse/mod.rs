@@ -10,6 +10,8 @@
 //! - [`agent`]: all of it in one mio loop.
 
 mod agent;
+#[cfg(test)]
+mod agent_tests;
 mod country_double;
 mod feed;
 mod gate;
