@@ -74,6 +74,9 @@ impl Batch {
     }
 }
 
+/// The first line of every reason, for `replay --summary`.
+type Examples = [Option<Box<[u8]>>; Reason::COUNT];
+
 /// One input: a feed, or our users' posts.
 pub struct Input {
     kind: Option<FeedKind>,
@@ -93,6 +96,7 @@ pub struct Input {
     panics_ns: [u64; PANICS_PER_MINUTE_MAX],
     panics: usize,
     bulletins_full_at_ns: u64,
+    examples: Option<Box<Examples>>,
 }
 
 impl Input {
@@ -115,12 +119,31 @@ impl Input {
             panics_ns: [0; PANICS_PER_MINUTE_MAX],
             panics: 0,
             bulletins_full_at_ns: 0,
+            examples: None,
         }
     }
 
     /// What reporters see.
     pub fn stats(&self) -> &Arc<FeedStats> {
         &self.stats
+    }
+
+    /// Keeps the first line of every reason from now on.
+    pub fn keep_examples(&mut self) {
+        self.examples = Some(Box::new([const { None }; Reason::COUNT]));
+    }
+
+    /// The first line that ended under each reason, when they are kept.
+    pub fn examples(&self) -> impl Iterator<Item = (Reason, &[u8])> {
+        let all = self.examples.iter().flat_map(|kept| Reason::ALL.iter().zip(kept.iter()));
+        all.filter_map(|(reason, line)| Some((*reason, line.as_deref()?)))
+    }
+
+    fn end(&mut self, class: Class, reason: Reason, i: usize) {
+        self.stats.ledger.end(class, reason, 1);
+        if let Some(kept) = &mut self.examples {
+            kept[reason as usize].get_or_insert_with(|| self.batch.line(i).into());
+        }
     }
 
     /// Spots that wait for room.
@@ -247,7 +270,7 @@ impl Desk {
                             input.stats.spots.add(1);
                             self.offer(input, now);
                         }
-                        Err(reason) => input.stats.ledger.end(class, reason, 1),
+                        Err(reason) => input.end(class, reason, i),
                     }
                     return;
                 }
@@ -256,9 +279,9 @@ impl Desk {
         };
         input.stats.ledger.enter(class, 1);
         match end {
-            LineEnd::Reason(reason) => input.stats.ledger.end(class, reason, 1),
+            LineEnd::Reason(reason) => input.end(class, reason, i),
             LineEnd::Bulletin(kind) => {
-                input.stats.ledger.end(class, Reason::Bulletin, 1);
+                input.end(class, Reason::Bulletin, i);
                 self.bulletin(input, now, kind, i);
             }
         }
