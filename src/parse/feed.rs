@@ -5,8 +5,8 @@
 //! nothing at all is sent the call once, after the time-out, before it is given up.
 
 use super::stats::Failure;
-use super::wire_double as wire;
 use crate::engine::Now;
+use crate::wire;
 
 /// Longest unfinished line that is searched for a prompt, in bytes: a banner line and a question.
 const PROMPT_BYTES_MAX: usize = 256;

@@ -1,10 +1,10 @@
 //! A line of a feed becomes a spot of its class, with its time.
 
-use super::wire_double as wire;
 use crate::config::FeedKind;
 use crate::engine::Now;
 use crate::measure::Reason;
 use crate::spot::{BulletinKind, Call, Class, Family, Flags, Spot, Utc};
+use crate::wire;
 
 /// The last millisecond of a minute.
 const MINUTE_END_MS: i64 = 59_999;

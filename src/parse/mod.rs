@@ -23,7 +23,6 @@ mod resolve;
 mod source;
 mod stats;
 mod supervise;
-mod wire_double;
 
 pub use agent::{ParseAgent, ParseParts};
 pub use feed::{FeedClient, FeedEvent, LogIn};
