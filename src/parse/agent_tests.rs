@@ -1,7 +1,6 @@
 //! The agent against real loopback sockets, on a clock that moves when told. Nothing sleeps: every
 //! wait is for an event, with a deadline.
 
-use super::country_double::{Cty, SharedCty};
 use super::gate::Gate;
 use super::intake::Notes;
 use super::source::LineSource;
@@ -10,6 +9,7 @@ use super::{ParseAgent, ParseParts};
 use crate::config::{Feed, FeedKind};
 use crate::engine::{Agent, Bell, Consumer, Control, FaultPoint, Now, Producer, TestClock, Tokens, edge};
 use crate::measure::Reason;
+use crate::reference::{Cty, SharedCty};
 use crate::spot::{BulletinKind, Call, Class, Flags, Freq, Note, SessionId, Spot, Utc, Verdict};
 use crossbeam::queue::ArrayQueue;
 use std::io::{Read, Write};

@@ -1,9 +1,9 @@
 //! What may enter the road: band, age, calls, country, posting limits. Pure; named ends.
 
-use super::country_double::{SharedCty, enrich};
 use super::posting::PostLimits;
 use crate::engine::Now;
 use crate::measure::Reason;
+use crate::reference::{SharedCty, enrich};
 use crate::spot::{Band, Flags, Freq, Spot, test_spotter_base, too_many_leading_letters};
 
 /// Upper edge of the highest band of the table: above it people work bands that have no name here.
@@ -75,10 +75,11 @@ impl Gate {
         if too_many_leading_letters(&spot.de) {
             return Err(Reason::DeLeadingLetters);
         }
-        match enrich(&self.cty.load(), spot) {
-            (false, _) => Err(Reason::DxUnknownCountry),
-            (_, false) => Err(Reason::DeUnknownCountry),
-            (true, true) => Ok(()),
+        let unplaced = enrich(&self.cty.load(), spot);
+        match (unplaced.dx, unplaced.de) {
+            (true, _) => Err(Reason::DxUnknownCountry),
+            (_, true) => Err(Reason::DeUnknownCountry),
+            _ => Ok(()),
         }
     }
 }

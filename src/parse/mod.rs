@@ -12,7 +12,6 @@
 mod agent;
 #[cfg(test)]
 mod agent_tests;
-mod country_double;
 mod feed;
 mod gate;
 mod intake;
@@ -28,7 +27,7 @@ pub use agent::{ParseAgent, ParseParts};
 pub use feed::{FeedClient, FeedEvent, LogIn};
 pub use gate::{AgePolicy, Gate};
 pub use intake::{Desk, Input, Notes};
-pub use line::{LineEnd, Told, read_line};
+pub use line::{LineEnd, Told, read_line, told_at_end};
 pub use posting::PostLimits;
 pub use source::LineSource;
 pub use stats::{Failure, FeedState, FeedStats};
