@@ -25,6 +25,7 @@ pub mod dedup;
 pub mod engine;
 pub mod fanout;
 pub mod measure;
+pub mod node;
 pub mod parse;
 pub mod reference;
 pub mod replay;
