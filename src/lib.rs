@@ -11,6 +11,7 @@
 //! - [`fanout`]: stage 4. Cohorts: users with one filter, format and policy share one byte ring.
 //! - [`telnet`]: the event loop of a core, sessions as state machines, commands.
 //! - [`store`]: history that answers SHOW/DX.
+//! - [`replay`]: captures through the stages on virtual time, in one thread.
 //! - [`simulate`]: a seeded band, with the truth known.
 //! - [`reference`]: country data: load, check, look up.
 //! - [`wire`]: bytes to values and back. No state beyond a line, no clock.
@@ -27,6 +28,7 @@ pub mod measure;
 pub mod node;
 pub mod parse;
 pub mod reference;
+pub mod replay;
 pub mod simulate;
 pub mod spot;
 pub mod store;
