@@ -28,12 +28,8 @@ impl LineReader {
     /// Reads up to the end of the first line. Returns how many bytes were taken and the line, if one
     /// was completed; without a line, all bytes were taken.
     pub fn read(&mut self, input: &[u8]) -> (usize, Option<Line>) {
-        for (at, &byte) in input.iter().enumerate() {
-            // RFC 854 ends a line with CR LF and sends a bare return as CR NUL: accept both, and a lone LF.
-            let belongs_to_cr = std::mem::take(&mut self.after_cr) && (byte == b'\n' || byte == 0);
-            if belongs_to_cr {
-                continue;
-            }
+        let skipped = self.skip_rest_of_end(input);
+        for (at, &byte) in input.iter().enumerate().skip(skipped) {
             match byte {
                 b'\r' | b'\n' => {
                     self.after_cr = byte == b'\r';
@@ -53,6 +49,20 @@ impl LineReader {
             }
         }
         (input.len(), None)
+    }
+
+    /// Takes what still belongs to the end of the last line; returns how many bytes.
+    ///
+    /// RFC 854 ends a line with CR LF and sends a bare return as CR NUL: both are accepted, and a lone LF.
+    pub fn skip_rest_of_end(&mut self, input: &[u8]) -> usize {
+        match input.first() {
+            Some(b'\n' | 0) => usize::from(std::mem::take(&mut self.after_cr)),
+            Some(_) => {
+                self.after_cr = false;
+                0
+            }
+            None => 0,
+        }
     }
 
     /// Gives back the buffer of a line that is done with.

@@ -9,6 +9,8 @@ mod login;
 mod pace;
 mod prompt;
 mod session;
+#[cfg(test)]
+mod session_tests;
 mod wash;
 
 pub use action::{Action, CloseReason, NodeView, SessionCounts, SessionOut};

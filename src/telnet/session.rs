@@ -274,12 +274,14 @@ impl Session {
     fn run_lines(&mut self, node: &NodeView, out: &mut SessionOut) {
         let before = out.bytes.len();
         let mut input = std::mem::take(&mut self.input);
-        let mut taken = 0;
+        // Also while lines are held: the LF of a CR LF is no line that waits.
+        let mut taken = self.reader.skip_rest_of_end(&input);
         while taken < input.len() && self.may_run(node.now) {
             let (used, line) = self.reader.read(&input[taken..]);
             taken += used;
             if let Some(line) = line {
                 self.on_line(node, line, out);
+                taken += self.reader.skip_rest_of_end(&input[taken..]);
             }
         }
         if taken > 0 {

@@ -217,7 +217,9 @@ fn longer_paths(words: &[&[u8]]) -> Vec<&'static str> {
 
 fn is_start_of(words: &[&[u8]], path: &str) -> bool {
     let mut pairs = path.split('/').zip(words);
-    path.split('/').count() > words.len() && pairs.all(|(full, word)| is_short_for(word, full.as_bytes()))
+    !words.is_empty()
+        && path.split('/').count() > words.len()
+        && pairs.all(|(full, word)| is_short_for(word, full.as_bytes()))
 }
 
 /// The words of an unknown command: the first token, and the second too when the first is a group.
