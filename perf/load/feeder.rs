@@ -63,7 +63,7 @@ impl Feeder {
     /// Waits until all feeds are connected and logged in; connections that still stand are kept.
     pub fn wait_connected(&mut self, clock: &Clock, timeout_ns: u64) -> Result<(), String> {
         let deadline_ns = clock.now_ns() + timeout_ns;
-        self.connected.retain_mut(|stream| stands(stream));
+        self.connected.retain_mut(stands);
         let mut arriving: Vec<(TcpStream, Vec<u8>)> = Vec::new();
         while self.connected.len() < self.feeds {
             match self.listener.accept() {

@@ -187,10 +187,7 @@ mod tests {
         assert_eq!(plan.feed_bytes[0].len(), 1100 * LINE_BYTES);
         for (seq, line) in plan.feed_bytes[0].chunks(LINE_BYTES).enumerate() {
             assert!(line.starts_with(b"DX de ") && line.ends_with(b"Z\r\n"));
-            assert_eq!(
-                &line[70..74],
-                if plan.offsets_ns[seq] < 1_000_000_000 && seq < 1100 { b"0559" } else { b"0600" }
-            );
+            assert_eq!(&line[70..74], if plan.offsets_ns[seq] < 500_000_000 { b"0559" } else { b"0600" });
             let dx = line[26..40].trim_ascii();
             assert_eq!(plan.seq_of(dx), Some(seq as u32));
             assert_eq!(plan.keys[seq].to_ne_bytes(), line[26..34]);

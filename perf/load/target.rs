@@ -136,11 +136,6 @@ impl Server {
         Ok(())
     }
 
-    /// Whether a child of ours is to be stopped after each run.
-    pub fn is_ours(&self) -> bool {
-        self.child.is_some()
-    }
-
     /// Stops a child with SIGTERM and returns its last words; `None` for a server that is not ours.
     pub fn finish(mut self, clock: &Clock) -> Option<String> {
         let spawned = self.child.as_mut()?;
