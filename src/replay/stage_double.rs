@@ -17,7 +17,10 @@ impl Stage for ModeStage {
 pub enum Outcome {
     New,
     #[allow(dead_code)]
-    Duplicate { of: Call, age_s: u32 },
+    Duplicate {
+        of: Call,
+        age_s: u32,
+    },
 }
 pub struct Windows;
 impl Windows {
