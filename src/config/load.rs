@@ -2,7 +2,7 @@
 
 use super::locate::{self, Value};
 use super::problem::{Place, Problem, Problems, did_you_mean, shown};
-use super::{Node, checks, overrides};
+use super::{FeedKind, Node, checks, overrides};
 use ron::error::SpannedError;
 use ron::extensions::Extensions;
 use std::ops::Range;
@@ -80,6 +80,22 @@ pub struct Loaded {
     pub source: String,
     /// What is allowed but looks wrong.
     pub warnings: Vec<Problem>,
+}
+
+impl Loaded {
+    /// One line for `dxring check`, with a line end: what a node would be with this.
+    pub fn summary(&self) -> String {
+        let node = &self.node;
+        let runs: Vec<&str> = match node.simulator_runs() {
+            true => vec!["the simulator"],
+            false => {
+                let real = node.feeds.iter().filter(|f| f.enabled && f.kind != FeedKind::Simulator);
+                real.map(|f| f.name.as_str()).collect()
+            }
+        };
+        let feeds = if runs.is_empty() { "no feed".into() } else { runs.join(", ") };
+        format!("{}: ok: {} at {}, fed by {feeds}\n", self.source, node.callsign, node.telnet.listen)
+    }
 }
 
 /// Reads a configuration, applies overrides (`path.to.key=value`, in order), checks everything.
