@@ -5,17 +5,17 @@ mod script;
 
 use dxring::config;
 use dxring::engine::TestClock;
+use dxring::reference::Cty;
 use dxring::spot::{Bulletin, BulletinKind, Call, Flags, Freq, Mode, SessionId, Spot, UserInfo, Utc, Verdict};
 use dxring::store::{History, HistoryRequest, Query};
-use dxring::telnet::doubles::Cty;
 use dxring::telnet::{Action, CloseReason, NodeView, Session, SessionOut};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::LazyLock;
 
 /// A session with its node around it.
 struct Sansio {
     session: Session,
     settings: config::Node,
-    cty: Cty,
     users: Vec<UserInfo>,
     history: History,
     clock: TestClock,
@@ -27,6 +27,7 @@ struct Sansio {
     closed: Option<CloseReason>,
 }
 
+static CTY: LazyLock<Cty> = LazyLock::new(Cty::embedded);
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 impl Sansio {
@@ -38,7 +39,6 @@ impl Sansio {
             session: Session::new(id, ADDRESS, clock.now()),
             history: sample_history(clock.now().utc, &settings),
             settings,
-            cty: Cty::default(),
             users: sample_users(),
             started: Utc::from_civil(2025, 12, 6, 12, 0, 0),
             clock,
@@ -56,7 +56,7 @@ impl Sansio {
         let node = NodeView {
             settings: &self.settings,
             users: &self.users,
-            cty: &self.cty,
+            cty: &CTY,
             started: self.started,
             now: self.clock.now(),
         };

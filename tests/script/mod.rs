@@ -8,6 +8,10 @@
 //! - `>| pattern`: the server has said this and not ended its line (the login prompt).
 //! - `! words`: something happens outside the conversation; the [`Server`] knows which words it can do.
 //! - `#` and blank lines are for readers.
+//!
+//! Telnet options of the server are taken out first, as a client does.
+
+use dxring::wire::Iac;
 
 /// A server at the other end of a conversation.
 pub trait Server {
@@ -23,7 +27,7 @@ pub trait Server {
 
 /// Plays a script from its first line to its last. The error says where it went wrong.
 pub fn play(script: &str, server: &mut dyn Server) -> Result<(), String> {
-    let mut heard = Heard { server, bytes: Vec::new() };
+    let mut heard = Heard { server, options: Iac::client(), bytes: Vec::new() };
     for (at, line) in script.lines().enumerate() {
         let number = at + 1;
         step(line, &mut heard).map_err(|why| format!("line {number}: {line}\n  {why}"))?;
@@ -57,13 +61,14 @@ fn step(line: &str, heard: &mut Heard<'_>) -> Result<(), String> {
 
 struct Heard<'a> {
     server: &'a mut dyn Server,
+    options: Iac,
     bytes: Vec<u8>,
 }
 
 impl Heard<'_> {
     fn listen(&mut self) -> bool {
         let new = self.server.receive();
-        self.bytes.extend_from_slice(&new);
+        self.options.feed(&new, &mut self.bytes, &mut Vec::new());
         !new.is_empty()
     }
 
