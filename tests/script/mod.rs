@@ -11,6 +11,10 @@
 //!
 //! Telnet options of the server are taken out first, as a client does.
 
+mod tcp;
+
+pub use tcp::Tcp;
+
 use dxring::wire::Iac;
 
 /// A server at the other end of a conversation.
@@ -32,11 +36,19 @@ pub fn play(script: &str, server: &mut dyn Server) -> Result<(), String> {
         let number = at + 1;
         step(line, &mut heard).map_err(|why| format!("line {number}: {line}\n  {why}"))?;
     }
+    if heard.server.has_other_lines() {
+        return Ok(());
+    }
     heard.listen();
-    if heard.bytes.is_empty() || heard.server.has_other_lines() {
+    if heard.bytes.is_empty() {
         return Ok(());
     }
     Err(format!("after the last line the server said more: {:?}", String::from_utf8_lossy(&heard.bytes)))
+}
+
+/// Whether a script can be played over a socket: nothing happens in it that only a test bench can do.
+pub fn is_for_sockets(script: &str) -> bool {
+    script.lines().filter(|line| line.starts_with('!')).all(|line| line.starts_with("! closed "))
 }
 
 fn step(line: &str, heard: &mut Heard<'_>) -> Result<(), String> {
