@@ -49,6 +49,8 @@ reasons! {
     NoFrequency = "no_frequency",
     /// No DX call after the frequency.
     NoDxCall = "no_dx_call",
+    /// The DX call of a machine's line is no call.
+    BadDxCall = "bad_dx_call",
     /// A machine's line without a report.
     NoReport = "no_report",
     /// The frequency lies in no amateur band.
