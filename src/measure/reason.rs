@@ -80,6 +80,11 @@ reasons! {
     // --- dedup
     /// The same report came before: through another feed, or twice.
     Duplicate = "duplicate",
+    // --- store
+    /// History does not keep it: a test spotter's, or its ring has no room at all.
+    NotKept = "not_kept",
+    /// Pushed out of its history ring by a newer spot.
+    Overwritten = "overwritten",
     // --- fan-out: lines for one user
     /// The user's dedup policy had it already.
     Policy = "policy",

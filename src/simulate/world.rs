@@ -254,7 +254,7 @@ mod tests {
     fn calls_are_unique_and_skimmers_are_marked() {
         let mut rng = Rng::with_seed(3);
         let mut caller = Caller::new();
-        let mut seen = HashSet::<u128>::new();
+        let mut seen = std::collections::HashSet::<u128>::new();
         for _ in 0..20_000 {
             if let Some(station) = caller.station(&mut rng) {
                 assert!(seen.insert(station.call.key()), "{} twice", station.call);

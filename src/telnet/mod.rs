@@ -1,1 +1,19 @@
-//! (room telnet)
+//! Users: a connection is a [`Session`], a state machine without a socket and without a clock. Bytes
+//! and time go in, bytes and [`Action`]s come out; the loop of a telnet core does the rest.
+
+mod action;
+pub mod commands;
+pub mod doubles;
+mod line;
+mod login;
+mod pace;
+mod prompt;
+mod session;
+#[cfg(test)]
+mod session_tests;
+mod wash;
+
+pub use action::{Action, CloseReason, NodeView, SessionCounts, SessionOut};
+pub use commands::{Parsed, parse_command};
+pub use line::{LINE_BYTES_MAX, Line, LineReader};
+pub use session::{INPUT_BYTES_MAX, LINES_WAITING_MAX, REPLY_WAIT_NS, Session};
