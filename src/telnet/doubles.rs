@@ -1,18 +1,8 @@
 //! Doubles of what other rooms bring; each goes as its room is merged.
 
-use crate::config::{Dedupe, LineFormat};
 use crate::spot::{Call, Freq, Mode, Spot};
 
-/// What a user chose about his stream.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct Preferences {
-    /// Line layout.
-    pub format: LineFormat,
-    /// Dedup policy.
-    pub dedupe: Dedupe,
-    /// Whether stronger repeats are shown.
-    pub updates: bool,
-}
+pub use crate::fanout::Preferences;
 
 /// Telnet filter.
 #[derive(Debug, Default)]
