@@ -1,10 +1,9 @@
 //! The command line: what `dxring` can be asked, as values. Reading and checking the configuration
 //! starts here; doing what is asked does not.
 
-use crate::config::{self, Dedupe, LineFormat, Loaded, Problems, Profile, Source};
+use crate::config::{self, Dedupe, LineFormat, Loaded, Problems, Source};
 use crate::spot::Utc;
 use clap::{Args, Parser, Subcommand};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,9 +11,6 @@ use std::time::Duration;
 const REPORT_EVERY_MAX: Duration = Duration::from_secs(86_400);
 /// Fastest factor of `--speed`; beyond it `max` is meant.
 const SPEED_MAX: f64 = 1_000_000.0;
-/// Most spots per second that the simulator is asked for: what the design aims at on a large machine.
-const RATE_MAX: f64 = 1_000_000.0;
-
 /// The whole command line.
 #[derive(Parser, Debug)]
 #[command(
@@ -97,7 +93,7 @@ pub enum Command {
         dxring --set feeds.rbn.host=127.0.0.1 --set feeds.rbn.enabled=true\n                                           \
         a node that listens to the line above"
     )]
-    Simulate(SimulateOptions),
+    Simulate(crate::simulate::Options),
 
     /// Show country, zones, continent and grid of calls, and why
     #[command(after_long_help = "Examples:\n  \
@@ -239,6 +235,25 @@ pub struct ReplayOptions {
     pub config: ConfigOptions,
 }
 
+impl ReplayOptions {
+    /// What the replay needs, with the configuration's choices where nothing was said.
+    pub fn for_replay(&self, node: &config::Node) -> crate::replay::Options {
+        crate::replay::Options {
+            files: self.files.clone(),
+            speed: match self.speed {
+                Speed::Max => None,
+                Speed::Times(times) => Some(times),
+            },
+            format: self.format.unwrap_or(node.telnet.line_format),
+            dedupe: self.dedupe.unwrap_or(node.telnet.dedupe),
+            // Midnight means that only a date was given: captures then begin at their own first minute.
+            start: self.start.map(|at| (at, at.ms_of_day() != 0)),
+            summary: true,
+            profile: self.profile.clone(),
+        }
+    }
+}
+
 /// How fast a capture is played.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Speed {
@@ -246,32 +261,6 @@ pub enum Speed {
     Max,
     /// So many times as fast as it happened; above 0.
     Times(f64),
-}
-
-/// Options of `simulate`.
-#[derive(Args, Debug, Clone, PartialEq)]
-pub struct SimulateOptions {
-    /// Serve the lines at this address as an RBN server does, in real time
-    #[arg(long, value_name = "ADDR")]
-    pub serve: Option<SocketAddr>,
-    /// The same seed makes the same band
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-    /// Minutes to simulate [default: 60; with --serve, until stopped]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub minutes: Option<u32>,
-    /// Kind of band
-    #[arg(long, ignore_case = true, value_enum, default_value_t)]
-    pub profile: Profile,
-    /// Spots per second to aim at [default: what the profile's stations make]
-    #[arg(long, value_name = "N", value_parser = rate)]
-    pub rate: Option<f64>,
-    /// Write what each reported call truly was to this file (tab-separated)
-    #[arg(long, value_name = "FILE")]
-    pub truth: Option<PathBuf>,
-    /// Simulated moment of the start: 2026-11-28 or 2026-11-28T06:00 [default: now]
-    #[arg(long, value_name = "DATE", value_parser = utc)]
-    pub start: Option<Utc>,
 }
 
 /// Options of `lookup`.
@@ -317,13 +306,6 @@ fn speed(text: &str) -> Result<Speed, String> {
     match text.parse::<f64>() {
         Ok(times) if times > 0.0 && times <= SPEED_MAX => Ok(Speed::Times(times)),
         _ => Err(format!("use `max` or a number above 0, at most {SPEED_MAX}")),
-    }
-}
-
-fn rate(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(rate) if rate > 0.0 && rate <= RATE_MAX => Ok(rate),
-        _ => Err(format!("use spots per second, above 0 and at most {RATE_MAX}")),
     }
 }
 
@@ -413,14 +395,14 @@ mod tests {
         assert_eq!((replay.summary, replay.files.len()), (true, 2));
 
         let Command::Simulate(simulate) =
-            parse("simulate --serve [::1]:7000 --seed 7 --minutes 5 --profile ft8-burst --rate 500 --truth t.tsv")
+            parse("simulate --serve [::1]:7000 --seed 7 --minutes 5 --profile ft8-burst --rate 5 --truth t.tsv")
                 .unwrap()
         else {
             panic!("not simulate")
         };
         assert_eq!(simulate.serve, Some("[::1]:7000".parse().unwrap()));
-        assert_eq!((simulate.seed, simulate.minutes, simulate.profile), (7, Some(5), Profile::Ft8Burst));
-        assert_eq!((simulate.rate, simulate.start), (Some(500.0), None));
+        assert_eq!((simulate.seed, simulate.minutes, simulate.profile), (7, Some(5.0), Profile::Ft8Burst));
+        assert_eq!((simulate.rate, simulate.start), (5.0, None));
 
         let Command::Lookup(lookup) = parse("lookup K1ABC DL1ABC").unwrap() else { panic!("not lookup") };
         assert_eq!(lookup.calls, ["K1ABC", "DL1ABC"]);
@@ -436,8 +418,8 @@ mod tests {
             ("run --report-every 10", "is no time"),
             ("run --report-every 500ms", "use 1s to 24h"),
             ("run --report-every 1.5s", "whole seconds"),
-            ("simulate --minutes 0", "0 is not in"),
-            ("simulate --rate inf", "spots per second"),
+            ("simulate --minutes 0", "above zero"),
+            ("simulate --rate inf", "above zero"),
             ("lookup", "CALL"),
             ("check a.ron --config b.ron", "cannot be used with"),
             ("chekc", "check"),

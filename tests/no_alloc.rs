@@ -4,7 +4,7 @@
 #![allow(unsafe_code)]
 
 use dxring::config::FeedKind;
-use dxring::engine::{Bell, Control, FaultPoint, TestClock, edge};
+use dxring::engine::{Bell, Control, FaultPoint, Mailbox, TestClock, edge};
 use dxring::measure::Reason;
 use dxring::parse::{AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, Notes};
 use dxring::reference::{Cty, SharedCty};
@@ -81,7 +81,7 @@ fn socket_bytes_to_ring_allocates_nothing() {
     let now = clock.now();
     let cty: SharedCty = Arc::new(arc_swap::ArcSwap::from_pointee(Cty::embedded()));
     let (producer, mut ring) = edge::<Spot>("parse>correct", 4_096, Bell::silent());
-    let notes = Notes::new(Arc::new(crossbeam::queue::ArrayQueue::new(8)), Bell::silent());
+    let notes = Notes::new(Arc::new(Mailbox::new(8, Bell::silent())));
     let mut desk = Desk::new(Gate::new(cty, 10), producer, notes, Arc::new(Control::new()), FaultPoint::default());
     let stats = Arc::new(FeedStats::new("cluster", 0, Some(FeedKind::Cluster)));
     let mut input = Input::new(Arc::clone(&stats), Call::literal("CLUSTER"), AgePolicy { max_age_s: 300 }, 1_024);
