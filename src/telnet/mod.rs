@@ -3,7 +3,6 @@
 
 mod action;
 pub mod commands;
-pub mod doubles;
 mod line;
 mod login;
 mod pace;
