@@ -10,7 +10,6 @@ mod csv;
 mod live;
 mod open;
 mod road;
-mod stage_double;
 mod summary;
 
 pub use capture::Capture;
