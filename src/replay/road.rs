@@ -2,10 +2,10 @@
 
 use super::capture::Capture;
 use super::stage_double::ModeStage;
-use super::stage_double::{Outcome, Windows};
 use super::summary::{FileSummary, Stage as Lap, StageTime, Summary};
 use super::{Options, ReplayError};
 use crate::config::{self, Dedupe, LineFormat};
+use crate::dedup::{Outcome, Windows};
 use crate::engine::{Now, Outlet, Stage};
 use crate::measure::{Ledger, Reason};
 use crate::parse::Input;

@@ -14,21 +14,3 @@ impl Stage for ModeStage {
         out.emit(spot);
     }
 }
-pub enum Outcome {
-    New,
-    #[allow(dead_code)]
-    Duplicate {
-        of: Call,
-        age_s: u32,
-    },
-}
-pub struct Windows;
-impl Windows {
-    pub fn new(_: &config::Dedup) -> Windows {
-        Windows
-    }
-    pub fn judge(&mut self, _: Now, spot: &mut Spot) -> Outcome {
-        spot.verdicts = Verdicts(7);
-        Outcome::New
-    }
-}

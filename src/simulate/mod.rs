@@ -50,6 +50,8 @@ mod world;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_lines;
 
 pub use band::Band;
 pub use knobs::RATE_MAX;

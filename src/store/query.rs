@@ -2,12 +2,10 @@
 
 use super::history::{History, Shelf};
 use crate::spot::{Band, Call, Family, Mode, SessionId, Spot, base_call};
-use crate::telnet::doubles::{gocluster, history_line};
+use crate::wire::{GOCLUSTER_LINE_BYTES, gocluster, history_line};
 
 /// Most spots one question gets: HRD asks for 450 (clients 5.10).
 pub const HISTORY_COUNT_MAX: usize = 500;
-/// Columns of a GoCluster line (pipeline 1.11).
-const GOCLUSTER_COLUMNS: usize = 76;
 
 /// Layouts of an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -152,7 +150,7 @@ impl Query {
     fn render(&mut self, spot: &Spot) {
         match self.request.format {
             HistoryFormat::Classic => history_line(spot, &mut self.bytes),
-            HistoryFormat::Gocluster => gocluster(spot, GOCLUSTER_COLUMNS, &mut self.bytes),
+            HistoryFormat::Gocluster => gocluster(spot, GOCLUSTER_LINE_BYTES, &mut self.bytes),
         }
         self.bytes.extend_from_slice(b"\r\n");
     }

@@ -1,8 +1,9 @@
 //! What goes into a session with every call, and what comes out of it.
 
-use super::doubles::{Cty, Preferences};
 use crate::config;
 use crate::engine::Now;
+use crate::fanout::Preferences;
+use crate::reference::Cty;
 use crate::spot::{Bulletin, Call, Spot, UserInfo, Utc};
 use crate::store::HistoryRequest;
 
@@ -42,6 +43,8 @@ impl SessionOut {
 }
 
 /// What a session asks its loop to do.
+// A post is 256 bytes inline on purpose: the loop pushes it into a ring by value, and a box would be no smaller there.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug)]
 pub enum Action {
     /// This session is now that of a user of this call. Preferences are valid from here on.
@@ -65,8 +68,9 @@ pub enum Action {
     Close(CloseReason),
 }
 
-/// Why a session ended by its own decision.
+/// Why a session ended: by its own decision, or by the loop's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(usize)]
 pub enum CloseReason {
     /// The user said BYE.
     Bye,
@@ -84,9 +88,34 @@ pub enum CloseReason {
     Farewell,
     /// The loop kept feeding a session that had said it wants no bytes.
     Flood,
+    /// The other side closed.
+    HungUp,
+    /// The connection broke.
+    Reset,
+    /// The socket took nothing for too long, or replies piled up.
+    Slow,
+    /// The session panicked.
+    Panic,
 }
 
 impl CloseReason {
+    /// How many.
+    pub const COUNT: usize = Self::ALL.len();
+    /// All, in order of their discriminants.
+    pub const ALL: [CloseReason; 12] = [
+        CloseReason::Bye,
+        CloseReason::LoginTimeout,
+        CloseReason::LoginRefused,
+        CloseReason::Http,
+        CloseReason::Idle,
+        CloseReason::Evicted,
+        CloseReason::Farewell,
+        CloseReason::Flood,
+        CloseReason::HungUp,
+        CloseReason::Reset,
+        CloseReason::Slow,
+        CloseReason::Panic,
+    ];
     /// The name in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -98,6 +127,10 @@ impl CloseReason {
             CloseReason::Evicted => "evicted",
             CloseReason::Farewell => "farewell",
             CloseReason::Flood => "flood",
+            CloseReason::HungUp => "hung_up",
+            CloseReason::Reset => "reset",
+            CloseReason::Slow => "slow",
+            CloseReason::Panic => "panic",
         }
     }
 }
