@@ -108,7 +108,7 @@ pub struct ConfigOptions {
     /// Configuration file [default: config/node.ron here if there is one, else the built-in copy of it]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Override one key, as often as you like: --set telnet.listen=[::]:7300 --set feeds.rbn.enabled=true
+    /// Override one key, as often as you like: --set telnet.listen=0.0.0.0:7300 --set feeds.rbn.enabled=true
     ///
     /// The key is its path in the file; feeds go by name or by place. Texts need no quotes.
     #[arg(long = "set", value_name = "KEY=VALUE")]
