@@ -55,6 +55,8 @@ pub struct Pass {
     pub at: usize,
     /// Keys left to look at; 0 = no pass runs.
     pub left: usize,
+    /// The end of the lines when it began.
+    pub end_line: u64,
 }
 
 /// Users of one core with one [`CohortKey`].
@@ -75,8 +77,8 @@ pub struct Cohort {
     pub next_pass_ns: u64,
     /// Waits in the list of cohorts with something to send.
     pub queued: bool,
-    /// Where the last pass began: the next one begins one further, so nobody is always last.
-    pub rotation: usize,
+    /// Where the next pass begins: one further each time, so nobody is always last.
+    rotation: usize,
 }
 
 impl Cohort {
@@ -139,6 +141,26 @@ impl Cohort {
         if let Some(slice) = self.slices.get_mut(key) {
             slice.blocked = blocked;
         }
+    }
+
+    /// Begins a pass over the slices; the next one may begin at `next_pass_ns`.
+    pub fn begin_pass(&mut self, next_pass_ns: u64) {
+        self.next_pass_ns = next_pass_ns;
+        self.pass = Pass { at: self.rotation, left: self.keys_end, end_line: self.end_line };
+        self.rotation = (self.rotation + 1) % self.keys_end.max(1);
+    }
+    /// The key to look at next in the running pass; `None` when it is through.
+    #[inline]
+    pub fn next_in_pass(&mut self) -> Option<usize> {
+        self.pass.left = self.pass.left.checked_sub(1)?;
+        let key = self.pass.at;
+        self.pass.at = if key + 1 >= self.keys_end { 0 } else { key + 1 };
+        Some(key)
+    }
+    /// Whether lines came since the pass began.
+    #[inline]
+    pub fn has_lines_since_pass(&self) -> bool {
+        self.end_line > self.pass.end_line
     }
 
     /// A user joins and is due every line from now on. Returns the key of his slice.

@@ -230,6 +230,12 @@ impl Cohorts {
     pub fn requeue(&mut self, cohort: u32) {
         self.queue.push_back(cohort);
     }
+    /// A cohort has nothing to send until its next line.
+    pub fn unqueue(&mut self, cohort: u32) {
+        if let Some(cohort) = self.list.get_mut(cohort as usize) {
+            cohort.queued = false;
+        }
+    }
     /// How many wait in the queue.
     pub fn queued(&self) -> usize {
         self.queue.len()

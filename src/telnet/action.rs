@@ -68,8 +68,9 @@ pub enum Action {
     Close(CloseReason),
 }
 
-/// Why a session ended by its own decision.
+/// Why a session ended: by its own decision, or by the loop's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(usize)]
 pub enum CloseReason {
     /// The user said BYE.
     Bye,
@@ -87,9 +88,34 @@ pub enum CloseReason {
     Farewell,
     /// The loop kept feeding a session that had said it wants no bytes.
     Flood,
+    /// The other side closed.
+    HungUp,
+    /// The connection broke.
+    Reset,
+    /// The socket took nothing for too long, or replies piled up.
+    Slow,
+    /// The session panicked.
+    Panic,
 }
 
 impl CloseReason {
+    /// How many.
+    pub const COUNT: usize = Self::ALL.len();
+    /// All, in order of their discriminants.
+    pub const ALL: [CloseReason; 12] = [
+        CloseReason::Bye,
+        CloseReason::LoginTimeout,
+        CloseReason::LoginRefused,
+        CloseReason::Http,
+        CloseReason::Idle,
+        CloseReason::Evicted,
+        CloseReason::Farewell,
+        CloseReason::Flood,
+        CloseReason::HungUp,
+        CloseReason::Reset,
+        CloseReason::Slow,
+        CloseReason::Panic,
+    ];
     /// The name in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -101,6 +127,10 @@ impl CloseReason {
             CloseReason::Evicted => "evicted",
             CloseReason::Farewell => "farewell",
             CloseReason::Flood => "flood",
+            CloseReason::HungUp => "hung_up",
+            CloseReason::Reset => "reset",
+            CloseReason::Slow => "slow",
+            CloseReason::Panic => "panic",
         }
     }
 }

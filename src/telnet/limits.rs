@@ -1,7 +1,6 @@
 //! Bounds on connections, for all telnet cores together: atomics touched at accept, log-in and close.
 
 use crate::config;
-use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -226,9 +225,8 @@ impl Drop for Ticket {
         self.logged_in();
         if let Some(slot) = self.slot {
             // The last one frees the slot, name and all.
-            let _ = self.table.slots[slot as usize].fetch_update(Relaxed, Relaxed, |word| {
-                Some(if word & COUNT_MASK <= 1 { 0 } else { word - 1 })
-            });
+            let _ = self.table.slots[slot as usize]
+                .fetch_update(Relaxed, Relaxed, |word| Some(if word & COUNT_MASK <= 1 { 0 } else { word - 1 }));
         }
         self.table.connections.fetch_sub(1, Relaxed);
     }
