@@ -401,7 +401,10 @@ mod tests {
             panic!("not simulate")
         };
         assert_eq!(simulate.serve, Some("[::1]:7000".parse().unwrap()));
-        assert_eq!((simulate.seed, simulate.minutes, simulate.profile), (7, Some(5.0), Profile::Ft8Burst));
+        assert_eq!(
+            (simulate.seed, simulate.minutes, simulate.profile),
+            (7, Some(5.0), crate::config::Profile::Ft8Burst)
+        );
         assert_eq!((simulate.rate, simulate.start), (5.0, None));
 
         let Command::Lookup(lookup) = parse("lookup K1ABC DL1ABC").unwrap() else { panic!("not lookup") };
