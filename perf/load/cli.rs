@@ -29,8 +29,8 @@ pub struct Cli {
     server_set: Vec<String>,
     /// Start the bare writer; without PROGRAM the dxring-limit beside this program. With --spawn both
     /// take turns, in changing order, and the ratios of the pairs are printed.
-    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, default_missing_value = "")]
-    spawn_limit: Option<PathBuf>,
+    #[arg(long, value_name = "PROGRAM", num_args = 0..=1)]
+    spawn_limit: Option<Option<PathBuf>>,
     /// Argument for the bare writer, as in --limit-arg=--gap-us=20000; may be repeated.
     #[arg(long, value_name = "ARG", requires = "spawn_limit")]
     limit_arg: Vec<String>,
@@ -119,7 +119,7 @@ impl Cli {
             targets.push(Target::Node { program: program.clone(), set: self.server_set.clone() });
         }
         if let Some(program) = &self.spawn_limit {
-            let program = if program.as_os_str().is_empty() { beside("dxring-limit")? } else { program.clone() };
+            let program = program.clone().map_or_else(|| beside("dxring-limit"), Ok)?;
             targets.push(Target::Limit { program, arguments: self.limit_arg.clone() });
         }
         if targets.is_empty() {
@@ -195,6 +195,8 @@ mod tests {
         let names: Vec<String> = targets.iter().map(Target::name).collect();
         assert_eq!(names, ["dxring", "limit"]);
         assert_eq!(settings.profile.text(), "5000 in 1000 ms");
+        let (targets, _) = parse("--spawn-limit --burst 1").unwrap();
+        assert!(matches!(&targets[..], [Target::Limit { program, .. }] if program.ends_with("dxring-limit")));
     }
 
     #[test]
