@@ -29,7 +29,7 @@ row() {
 row burst '5,000 spots in 1 s to 1,000 users' \
     --users 1000 --burst 5000 --within-ms 1000 --limit-gap-us 0,20000 --repeat 3 --noise-retries 2
 row rate '10,000 spots/s for 15 s to 100 users' \
-    --users 100 --rate 10000 --seconds 15 --limit-gap-us 0,20000 --repeat 2
+    --users 100 --rate 10000 --seconds 15 --limit-gap-us 0,20000 --repeat 3
 row idle '5,000 idle users' \
     --idle 5000 --seconds 10
 
