@@ -237,7 +237,7 @@ impl CoreStats {
         let log2 = (64 - ns.leading_zeros() as usize).min(39);
         self.turns_by_log2_ns[log2].add(1);
     }
-    /// An upper bound (a power of two, in ns) that this share of the turns kept to.
+    /// An upper bound in ns (a power of two, or the longest turn) that this share of the turns kept to.
     pub fn turn_ns_quantile(&self, quantile: f64) -> u64 {
         let counts: Vec<u64> = self.turns_by_log2_ns.iter().map(Count::get).collect();
         let wanted = (counts.iter().sum::<u64>() as f64 * quantile).ceil() as u64;
@@ -245,7 +245,7 @@ impl CoreStats {
         for (log2, n) in counts.iter().enumerate() {
             seen += n;
             if seen >= wanted.max(1) {
-                return 1 << log2;
+                return (1 << log2).min(self.turn_ns_max.get());
             }
         }
         0
