@@ -208,7 +208,7 @@ mod tests {
     /// Against a plain list, over many laps and every mix of keys.
     #[test]
     fn answers_as_a_list_would() {
-        let mut ring = TimeRing::new(16);
+        let mut ring: TimeRing<Mark> = TimeRing::new(16);
         let mut list: Vec<Mark> = Vec::new();
         let mut rng = fastrand::Rng::with_seed(7);
         let mut at = 0;
