@@ -6,9 +6,11 @@
 
 mod identity;
 mod policy;
+mod publish;
 mod ring;
 mod windows;
 
+pub use publish::{Publisher, PublisherParts, Reader};
 pub use windows::{Windows, WindowsStats};
 
 use crate::engine::Now;

@@ -219,7 +219,8 @@ mod tests {
             let key = rng.u8(0..6);
             let wanted = rng.u32(0..4);
             let expected = list.iter().rev().filter(|m| m.0 == key).take(CHAIN_MAX).find(|m| m.2 % 4 == wanted);
-            assert_eq!(ring.find(&key, |m| m.2 % 4 == wanted).map(|m| *m), expected.copied(), "step {n}");
+            let found: Option<Mark> = ring.find(&key, |m| m.2 % 4 == wanted).map(|m| *m);
+            assert_eq!(found, expected.copied(), "step {n}");
             if rng.bool() {
                 let mark = Mark(key, at, n);
                 ring.push(mark);

@@ -193,6 +193,19 @@ impl<T> Consumer<T> {
         self.stats.popped.add(n as u64);
         n
     }
+    /// Moves up to `max` items to the end of `into`, with one look at the shared index; returns how many.
+    pub fn take_into(&mut self, into: &mut Vec<T>, max: usize) -> usize {
+        let n = self.ring.slots().min(max);
+        if n == 0 {
+            return 0;
+        }
+        let Ok(chunk) = self.ring.read_chunk(n) else {
+            return 0;
+        };
+        into.extend(chunk);
+        self.stats.popped.add(n as u64);
+        n
+    }
     /// Whether the producer is gone (items may still wait).
     pub fn is_abandoned(&self) -> bool {
         self.ring.is_abandoned()

@@ -49,6 +49,8 @@ reasons! {
     NoFrequency = "no_frequency",
     /// No DX call after the frequency.
     NoDxCall = "no_dx_call",
+    /// The DX call of a machine's line is no call.
+    BadDxCall = "bad_dx_call",
     /// A machine's line without a report.
     NoReport = "no_report",
     /// The frequency lies in no amateur band.
@@ -78,6 +80,11 @@ reasons! {
     // --- dedup
     /// The same report came before: through another feed, or twice.
     Duplicate = "duplicate",
+    // --- store
+    /// History does not keep it: a test spotter's, or its ring has no room at all.
+    NotKept = "not_kept",
+    /// Pushed out of its history ring by a newer spot.
+    Overwritten = "overwritten",
     // --- fan-out: lines for one user
     /// The user's dedup policy had it already.
     Policy = "policy",

@@ -21,7 +21,8 @@ impl Comment<'_> {
         for &b in text.trim_ascii() {
             let b = match b {
                 b'\t' | b'\n' | b'\r' | 0x0B | 0x0C => b' ',
-                0..=0x1F | 0x7F => continue,
+                // 0xFF would open a telnet command in the stream of every user.
+                0..=0x1F | 0x7F | 0xFF => continue,
                 b => b,
             };
             if len == COMMENT_BYTES_MAX {
@@ -62,6 +63,7 @@ mod tests {
         assert_eq!(clean(b" up 2\ttnx\x07 Paul! "), (b"up 2 tnx Paul!".to_vec(), false));
         assert_eq!(clean("für Jürgen".as_bytes()), ("für Jürgen".as_bytes().to_vec(), false));
         assert_eq!(clean(b"\x1b[31mred"), (b"[31mred".to_vec(), false));
+        assert_eq!(clean(b"\xFF\xFB\x01 caf\xE9"), (b"\xFB caf\xE9".to_vec(), false));
     }
 
     #[test]

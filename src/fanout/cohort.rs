@@ -1,0 +1,353 @@
+//! One cohort: a queue of lines that all its users share, and the places where they stand in it.
+//!
+//! Lines are numbered from 0 without a gap. A place is the number of the next line to send, so a
+//! cursor always stands on a line start, and what a lapped user lost is a subtraction.
+
+use super::CohortKey;
+use super::segment::{Mark, Pool, Segment};
+use crate::spot::Class;
+use slab::Slab;
+use std::collections::VecDeque;
+
+/// `until` of a slice that goes on with every new line.
+pub const OPEN: u64 = u64::MAX;
+
+/// A range of lines that one connection will be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Slice {
+    /// The next line to send.
+    pub next: u64,
+    /// The line to stop before; [`OPEN`] for the slice that takes what comes.
+    pub until: u64,
+    /// The connection's slot.
+    pub conn: u32,
+    /// The connection waits for its socket: a pass need not look at it.
+    pub blocked: bool,
+}
+
+/// Lines by class.
+pub type ByClass = [u64; Class::COUNT];
+
+/// A user was overtaken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Lap {
+    /// The connection's slot.
+    pub conn: u32,
+    /// Lines it will never get.
+    pub lines: u64,
+}
+
+/// The next contiguous piece of a slice.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunk<'a> {
+    /// Whole lines with their line ends.
+    pub bytes: &'a [u8],
+    /// Number of the first line.
+    pub from: u64,
+    /// Number after the last line.
+    pub to: u64,
+}
+
+/// Where the running pass over the slices is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pass {
+    /// Slab key to look at next.
+    pub at: usize,
+    /// Keys left to look at; 0 = no pass runs.
+    pub left: usize,
+    /// The end of the lines when it began.
+    pub end_line: u64,
+}
+
+/// Users of one core with one [`CohortKey`].
+#[derive(Debug)]
+pub struct Cohort {
+    key: CohortKey,
+    segments: VecDeque<Box<Segment>>,
+    end_line: u64,
+    slices: Slab<Slice>,
+    /// One above the highest slab key used so far.
+    keys_end: usize,
+    open: u32,
+    /// Open slices that have been sent everything; they stand in no segment.
+    at_end: u32,
+    /// The running pass.
+    pub pass: Pass,
+    /// A pass may begin from here on, monotonic ns.
+    pub next_pass_ns: u64,
+    /// Waits in the list of cohorts with something to send.
+    pub queued: bool,
+    /// Where the next pass begins: one further each time, so nobody is always last.
+    rotation: usize,
+}
+
+impl Cohort {
+    /// Without users.
+    pub fn new(key: CohortKey) -> Cohort {
+        Cohort {
+            key,
+            segments: VecDeque::new(),
+            end_line: 0,
+            slices: Slab::new(),
+            keys_end: 0,
+            open: 0,
+            at_end: 0,
+            pass: Pass::default(),
+            next_pass_ns: 0,
+            queued: false,
+            rotation: 0,
+        }
+    }
+    /// Its key.
+    #[inline]
+    pub fn key(&self) -> &CohortKey {
+        &self.key
+    }
+    /// Users who are due every new line.
+    #[inline]
+    pub fn users(&self) -> u32 {
+        self.open
+    }
+    /// Whether nobody stands in it any more.
+    pub fn is_empty(&self) -> bool {
+        self.slices.is_empty()
+    }
+    /// Segments held.
+    pub fn segments(&self) -> usize {
+        self.segments.len()
+    }
+    /// Number of the next line to be appended.
+    pub fn end_line(&self) -> u64 {
+        self.end_line
+    }
+    /// Whether some open slice has lines to send.
+    #[inline]
+    pub fn is_behind(&self) -> bool {
+        self.at_end < self.open
+    }
+    /// One above the highest key that [`Cohort::slice`] knows.
+    #[inline]
+    pub fn keys_end(&self) -> usize {
+        self.keys_end
+    }
+    /// One slice.
+    #[inline]
+    pub fn slice(&self, key: usize) -> Option<&Slice> {
+        self.slices.get(key)
+    }
+    /// Marks a slice's connection as waiting for its socket, or not.
+    #[inline]
+    pub fn set_blocked(&mut self, key: usize, blocked: bool) {
+        if let Some(slice) = self.slices.get_mut(key) {
+            slice.blocked = blocked;
+        }
+    }
+
+    /// Begins a pass over the slices; the next one may begin at `next_pass_ns`.
+    pub fn begin_pass(&mut self, next_pass_ns: u64) {
+        self.next_pass_ns = next_pass_ns;
+        self.pass = Pass { at: self.rotation, left: self.keys_end, end_line: self.end_line };
+        self.rotation = (self.rotation + 1) % self.keys_end.max(1);
+    }
+    /// The key to look at next in the running pass; `None` when it is through.
+    #[inline]
+    pub fn next_in_pass(&mut self) -> Option<usize> {
+        self.pass.left = self.pass.left.checked_sub(1)?;
+        let key = self.pass.at;
+        self.pass.at = if key + 1 >= self.keys_end { 0 } else { key + 1 };
+        Some(key)
+    }
+    /// Whether lines came since the pass began.
+    #[inline]
+    pub fn has_lines_since_pass(&self) -> bool {
+        self.end_line > self.pass.end_line
+    }
+
+    /// A user joins and is due every line from now on. Returns the key of his slice.
+    pub fn join(&mut self, conn: u32) -> usize {
+        let key = self.slices.insert(Slice { next: self.end_line, until: OPEN, conn, blocked: false });
+        self.keys_end = self.keys_end.max(key + 1);
+        self.open += 1;
+        self.at_end += 1;
+        key
+    }
+
+    /// Ends an open slice at the lines there are now: they are still sent, new ones are not.
+    pub fn close_slice(&mut self, key: usize) {
+        let slice = &mut self.slices[key];
+        debug_assert_eq!(slice.until, OPEN);
+        slice.until = self.end_line;
+        self.open -= 1;
+        if slice.next == self.end_line {
+            self.at_end -= 1;
+        }
+    }
+
+    /// Removes a slice; returns the lines that its connection was due and did not get.
+    pub fn leave(&mut self, key: usize) -> ByClass {
+        let slice = self.slices.remove(key);
+        let until = slice.until.min(self.end_line);
+        let unsent = self.count_by_class(slice.next, until);
+        if slice.until == OPEN {
+            self.open -= 1;
+        }
+        if slice.next < until {
+            self.segment_mut(slice.next).readers -= 1;
+        } else if slice.until == OPEN {
+            self.at_end -= 1;
+        }
+        unsent
+    }
+
+    /// Lines that a slice still waits for.
+    pub fn waiting(&self, key: usize) -> u64 {
+        self.slices.get(key).map_or(0, |s| s.until.min(self.end_line) - s.next)
+    }
+
+    /// Lines that all slices wait for.
+    pub fn waiting_in_all(&self) -> u64 {
+        self.slices.iter().map(|(_, s)| s.until.min(self.end_line) - s.next).sum()
+    }
+
+    /// Whether a line of so many bytes fits the last segment.
+    #[inline]
+    pub fn has_room(&self, bytes: usize) -> bool {
+        self.segments.back().is_some_and(|s| s.has_room(bytes))
+    }
+
+    /// Takes a new segment for the lines to come.
+    pub fn grow(&mut self, segment: Box<Segment>) {
+        debug_assert_eq!(segment.first_line(), self.end_line);
+        self.segments.push_back(segment);
+    }
+
+    /// Appends a line with its line end. The caller made room.
+    #[inline]
+    pub fn append(&mut self, line: &[u8], class: Class, read_ns: u64, taken_ns: u64) {
+        let Some(tail) = self.segments.back_mut() else {
+            debug_assert!(false, "no room was made");
+            return;
+        };
+        tail.append(line, class, read_ns, taken_ns);
+        tail.readers += self.at_end;
+        self.at_end = 0;
+        self.end_line += 1;
+    }
+
+    /// The next contiguous piece of a slice; `None` when it has been sent everything so far.
+    #[inline]
+    pub fn chunk(&self, key: usize) -> Option<Chunk<'_>> {
+        let slice = self.slices.get(key)?;
+        if slice.next >= slice.until.min(self.end_line) {
+            return None;
+        }
+        let segment = &self.segments[self.segment_index(slice.next)];
+        let to = segment.end_line().min(slice.until);
+        Some(Chunk { bytes: segment.slice(slice.next, to), from: slice.next, to })
+    }
+
+    /// The line in which `n` bytes from the start of line `from` end, and the rest of that line; the
+    /// caller has sent `n` bytes of a chunk that begins with `from`. An empty rest means that the
+    /// line begins just there.
+    pub fn cut(&self, from: u64, n: usize) -> (u64, &[u8], Mark) {
+        let segment = &self.segments[self.segment_index(from)];
+        let line = segment.line_at(from, n);
+        let bytes = segment.slice(line, line + 1);
+        let into_line = segment.offset_of(from) + n - segment.offset_of(line);
+        let rest = if into_line == 0 { &[][..] } else { &bytes[into_line..] };
+        let mut mark = Mark { end_line: line + 1, read_ns: 0, taken_ns: 0, class: Class::default() };
+        segment.for_each_mark(line, line + 1, |m, _| mark = *m);
+        (line, rest, mark)
+    }
+
+    /// Moves a slice on to line `to`; what it passes was sent, or is taken care of by the caller.
+    /// Memory is given back by [`Cohort::release`] only, so marks can be read until then.
+    #[inline]
+    pub fn advance(&mut self, key: usize, to: u64) {
+        let Slice { next, until, .. } = self.slices[key];
+        debug_assert!(next < to && to <= until.min(self.end_line));
+        self.segment_mut(next).readers -= 1;
+        self.slices[key].next = to;
+        if to < until.min(self.end_line) {
+            self.segment_mut(to).readers += 1;
+        } else if until == OPEN {
+            self.at_end += 1;
+        }
+    }
+
+    /// Gives back the segments that nobody stands in or before.
+    #[inline]
+    pub fn release(&mut self, pool: &mut Pool) {
+        while self.segments.front().is_some_and(|s| s.readers == 0) {
+            if let Some(segment) = self.segments.pop_front() {
+                pool.give(segment);
+            }
+        }
+    }
+
+    /// Gives back the oldest segment although users stand in it: they are lapped and go on at the
+    /// middle of what is left, so that they are not lapped again at once and read no stale lines.
+    /// Returns the lost lines by class; `laps` gets an entry per connection.
+    pub fn drop_oldest(&mut self, pool: &mut Pool, laps: &mut Vec<Lap>) -> ByClass {
+        let mut lost = ByClass::default();
+        if self.segments.is_empty() {
+            return lost;
+        }
+        let base = self.segments.get(1).map_or(self.end_line, |s| s.first_line());
+        let middle = 1 + (self.segments.len() - 1) / 2;
+        let target = self.segments.get(middle).map_or(self.end_line, |s| s.first_line());
+        if self.segments[0].readers > 0 {
+            for i in 0..self.keys_end {
+                let Some(&Slice { next, until, conn, .. }) = self.slices.get(i) else { continue };
+                let limit = until.min(self.end_line);
+                if next >= base.min(limit) {
+                    continue;
+                }
+                let to = target.min(limit);
+                for (sum, n) in lost.iter_mut().zip(self.count_by_class(next, to)) {
+                    *sum += n;
+                }
+                laps.push(Lap { conn, lines: to - next });
+                self.advance(i, to);
+            }
+        }
+        if let Some(segment) = self.segments.pop_front() {
+            debug_assert_eq!(segment.readers, 0);
+            pool.give(segment);
+        }
+        lost
+    }
+
+    /// Calls `f(mark, lines)` for every mark with lines in `from..to`.
+    #[inline]
+    pub fn for_each_mark(&self, from: u64, to: u64, mut f: impl FnMut(&Mark, u64)) {
+        let mut at = from;
+        while at < to {
+            let segment = &self.segments[self.segment_index(at)];
+            segment.for_each_mark(at, to, &mut f);
+            at = segment.end_line();
+        }
+    }
+
+    fn count_by_class(&self, from: u64, to: u64) -> ByClass {
+        let mut counts = ByClass::default();
+        self.for_each_mark(from, to, |mark, n| counts[mark.class as usize] += n);
+        counts
+    }
+
+    /// Index of the segment that holds a line.
+    #[inline]
+    fn segment_index(&self, line: u64) -> usize {
+        let last = self.segments.len() - 1;
+        if self.segments[last].first_line() <= line {
+            return last;
+        }
+        self.segments.partition_point(|s| s.end_line() <= line)
+    }
+
+    #[inline]
+    fn segment_mut(&mut self, line: u64) -> &mut Segment {
+        let i = self.segment_index(line);
+        &mut self.segments[i]
+    }
+}

@@ -1,0 +1,117 @@
+//! Three rings of spots in order of sequence: what one kind of reporter floods, the others keep.
+
+use crate::config;
+use crate::spot::{Family, Spot};
+
+/// Which ring.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(u8)]
+pub enum Shelf {
+    /// People and peers, simulated people included.
+    People = 0,
+    /// Skimmers: CW, RTTY, PSK.
+    Skimmer = 1,
+    /// Skimmers and PSKReporter: FT8 and other slot modes.
+    Digital = 2,
+}
+
+impl Shelf {
+    /// How many there are.
+    pub const COUNT: usize = 3;
+    /// All, in order of their discriminants.
+    pub const ALL: [Shelf; Shelf::COUNT] = [Shelf::People, Shelf::Skimmer, Shelf::Digital];
+
+    /// Where a spot lies.
+    pub fn of(spot: &Spot) -> Shelf {
+        match spot.mode().family() {
+            _ if !spot.is_skimmer() => Shelf::People,
+            Family::Slot => Shelf::Digital,
+            _ => Shelf::Skimmer,
+        }
+    }
+}
+
+/// A ring of spots by value, 256 bytes each. Its address space is taken at once, memory as it fills; it
+/// never moves.
+#[derive(Debug)]
+pub struct Ring {
+    spots: Vec<Spot>,
+    capacity: usize,
+    /// Spots ever put in: the number of the next one.
+    end: u64,
+}
+
+impl Ring {
+    fn new(capacity: u32) -> Ring {
+        Ring { spots: Vec::with_capacity(capacity as usize), capacity: capacity as usize, end: 0 }
+    }
+
+    /// Puts a spot in; the oldest comes out when the ring is full, or the spot itself when it has no room at all.
+    fn push(&mut self, spot: Spot) -> Option<Spot> {
+        if self.capacity == 0 {
+            return Some(spot);
+        }
+        let slot = (self.end % self.capacity as u64) as usize;
+        self.end += 1;
+        if self.spots.len() < self.capacity {
+            self.spots.push(spot);
+            return None;
+        }
+        Some(std::mem::replace(&mut self.spots[slot], spot))
+    }
+
+    /// The number of the next spot; numbers count from 0.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// The spot of a number; `None` when it is overwritten or not there yet.
+    pub fn spot(&self, number: u64) -> Option<&Spot> {
+        let oldest = self.end - self.spots.len() as u64;
+        let is_kept = (oldest..self.end).contains(&number);
+        is_kept.then(|| &self.spots[(number % self.capacity as u64) as usize])
+    }
+
+    /// Spots inside.
+    pub fn len(&self) -> usize {
+        self.spots.len()
+    }
+
+    /// Whether nothing is inside.
+    pub fn is_empty(&self) -> bool {
+        self.spots.is_empty()
+    }
+}
+
+/// The spots kept for SHOW/DX.
+#[derive(Debug)]
+pub struct History {
+    rings: [Ring; Shelf::COUNT],
+}
+
+impl History {
+    /// Empty rings of the configured capacities.
+    pub fn new(config: &config::History) -> History {
+        History { rings: [Ring::new(config.human), Ring::new(config.rbn), Ring::new(config.digital)] }
+    }
+
+    /// Keeps a published spot; gives back the one that had to go for it.
+    pub fn keep(&mut self, spot: Spot) -> Option<Spot> {
+        self.rings[Shelf::of(&spot) as usize].push(spot)
+    }
+
+    /// One ring.
+    pub fn ring(&self, shelf: Shelf) -> &Ring {
+        &self.rings[shelf as usize]
+    }
+
+    /// Spots in all rings.
+    pub fn len(&self) -> usize {
+        self.rings.iter().map(Ring::len).sum()
+    }
+
+    /// Whether all rings are empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

@@ -1,0 +1,115 @@
+//! What a user can say. A command is one row of [`COMMANDS`]: its path, its help, and the function
+//! that runs it. Adding a command is adding a row.
+
+mod dx;
+mod help;
+mod resolve;
+mod set;
+mod show;
+mod table;
+
+pub use dx::{Draft, PostFault, read_post};
+pub use resolve::{Args, Parsed, parse_command};
+pub use show::{ShowDxFault, read_show_dx};
+pub use table::{ALIASES, COMMANDS, Command};
+
+pub(super) use dx::{Posted, tell_fate};
+
+use super::session::User;
+use super::{NodeView, SessionOut, wash};
+use std::fmt::Arguments;
+use std::io::Write;
+
+/// Longest piece of a command that is repeated to its sender.
+const ECHO_BYTES_MAX: usize = 40;
+
+/// What a running command works with.
+#[derive(Debug)]
+pub struct Exec<'a> {
+    pub(super) user: &'a mut User,
+    pub(super) node: &'a NodeView<'a>,
+    pub(super) out: &'a mut SessionOut,
+}
+
+impl Exec<'_> {
+    /// Appends one line to the reply.
+    fn line(&mut self, text: Arguments<'_>) {
+        // Writing to a vector cannot fail.
+        let _ = self.out.bytes.write_fmt(text);
+        self.out.bytes.extend_from_slice(b"\r\n");
+    }
+}
+
+/// What follows a command.
+#[derive(Debug)]
+pub enum Next {
+    /// The reply is complete.
+    Prompt,
+    /// The reply comes from elsewhere; input is held until then.
+    #[doc(hidden)]
+    Wait(Wait),
+    /// The user leaves.
+    Close,
+}
+
+/// What a command waits for.
+#[derive(Clone, Debug)]
+pub enum Wait {
+    /// The fate of this post.
+    Verdict(Posted),
+    /// An answer of the history.
+    History,
+}
+
+/// Runs one line that is not blank.
+pub(super) fn run(exec: &mut Exec<'_>, line: &[u8]) -> Next {
+    match parse_command(line) {
+        Parsed::Blank => Next::Prompt,
+        Parsed::Command { command, args } => {
+            exec.out.counts.commands += 1;
+            (command.run)(exec, &args)
+        }
+        Parsed::Ambiguous { typed, choices } => {
+            exec.out.counts.commands_unknown += 1;
+            let typed = wash::excerpt(typed, ECHO_BYTES_MAX).to_uppercase();
+            exec.line(format_args!("{typed} could be {}. Say which.", help::or_list(&choices)));
+            Next::Prompt
+        }
+        Parsed::Unknown { typed, nearest } => {
+            exec.out.counts.commands_unknown += 1;
+            let typed = wash::excerpt(typed, ECHO_BYTES_MAX);
+            match nearest {
+                Some(near) => exec.line(format_args!(
+                    "Unknown command {typed}. Did you mean {}? HELP lists all commands.",
+                    near.path
+                )),
+                None => exec.line(format_args!("Unknown command {typed}. HELP lists all commands.")),
+            }
+            Next::Prompt
+        }
+    }
+}
+
+/// Says that a reply did not come.
+pub(super) fn tell_missed(wait: &Wait, out: &mut Vec<u8>) {
+    let _ = match wait {
+        Wait::Verdict(post) => write!(out, "{post}: no answer from the node within 2 s; its fate is unknown.\r\n"),
+        Wait::History => write!(out, "The history did not answer within 2 s. Try again.\r\n"),
+    };
+}
+
+fn bye(_: &mut Exec<'_>, _: &Args<'_>) -> Next {
+    Next::Close
+}
+
+/// Loggers find the end of a reply by sending a mark and waiting for it to come back alone on a line.
+fn echo(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
+    exec.out.bytes.extend_from_slice(args.rest);
+    exec.out.bytes.extend_from_slice(b"\r\n");
+    Next::Prompt
+}
+
+fn ping(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
+    exec.line(format_args!("PONG"));
+    Next::Prompt
+}

@@ -1,0 +1,102 @@
+//! One connection: socket, session, output, and when it wants to be looked at.
+
+use super::limits::Ticket;
+use super::{CloseReason, Session};
+use crate::fanout::Output;
+use crate::spot::{Call, SessionId};
+use mio::net::TcpStream;
+
+/// Own bytes (replies, talk, bulletins) that may wait for one user: 500 lines of history are 40 KB.
+/// Over it he is too slow, for he does not read what he asked for.
+pub const OWN_BYTES_MAX: usize = 256 * 1024;
+/// How long a closing session may take to swallow its last bytes.
+pub const CLOSE_LINGER_NS: u64 = 2_000_000_000;
+/// How long a client that hung up its sending side may still wait for replies.
+pub const HANG_UP_LINGER_NS: u64 = 2_000_000_000;
+/// A slow user is told about lost lines at most so often.
+pub const LAP_NOTICE_NS: u64 = 60_000_000_000;
+
+/// One connection of this core.
+pub(super) struct Connection {
+    pub(super) id: SessionId,
+    pub(super) stream: TcpStream,
+    pub(super) session: Session,
+    pub(super) output: Output,
+    /// Frees the connection's place in the limits when dropped.
+    pub(super) ticket: Ticket,
+    /// The call it is logged in with.
+    pub(super) call: Option<Call>,
+    /// The socket may have bytes for us.
+    pub(super) readable: bool,
+    /// Waits in the ready list.
+    pub(super) in_ready: bool,
+    /// Waits in the flush list.
+    pub(super) in_flush: bool,
+    /// Is over; removed at the end of the turn.
+    pub(super) dead: bool,
+    /// Flushes its last bytes, then ends.
+    pub(super) closing: Option<CloseReason>,
+    /// Until when it may flush.
+    pub(super) close_by_ns: u64,
+    /// The other side sends no more; until when it may wait for replies. `u64::MAX` = it still sends.
+    pub(super) hang_up_by_ns: u64,
+    /// Since when the socket takes nothing; `u64::MAX` = it takes.
+    pub(super) stalled_ns: u64,
+    /// The valid entry in the timers.
+    pub(super) timer_at_ns: u64,
+    /// Posts and history questions without an answer yet.
+    pub(super) outstanding: u32,
+    /// Lines lost that the user has not been told of.
+    pub(super) lost_untold: u64,
+    /// He is not told again before.
+    pub(super) lap_notice_ns: u64,
+}
+
+impl Connection {
+    pub(super) fn new(id: SessionId, stream: TcpStream, session: Session, ticket: Ticket) -> Connection {
+        Connection {
+            id,
+            stream,
+            session,
+            output: Output::default(),
+            ticket,
+            call: None,
+            readable: false,
+            in_ready: false,
+            in_flush: false,
+            dead: false,
+            closing: None,
+            close_by_ns: u64::MAX,
+            hang_up_by_ns: u64::MAX,
+            stalled_ns: u64::MAX,
+            timer_at_ns: u64::MAX,
+            outstanding: 0,
+            lost_untold: 0,
+            lap_notice_ns: 0,
+        }
+    }
+    /// Whether the session still takes part.
+    pub(super) fn is_live(&self) -> bool {
+        !self.dead && self.closing.is_none()
+    }
+    /// Whether the other side has said that it sends no more.
+    pub(super) fn has_hung_up(&self) -> bool {
+        self.hang_up_by_ns != u64::MAX
+    }
+    /// When it is too slow to live.
+    pub(super) fn slow_at_ns(&self, slow_close_ns: u64) -> u64 {
+        self.stalled_ns.saturating_add(slow_close_ns)
+    }
+    /// When it is to be told about lost lines.
+    pub(super) fn lap_due_ns(&self) -> u64 {
+        if self.lost_untold > 0 && !self.output.is_blocked() && self.is_live() { self.lap_notice_ns } else { u64::MAX }
+    }
+    /// When it wants to be looked at.
+    pub(super) fn deadline_ns(&self, slow_close_ns: u64) -> u64 {
+        if self.dead {
+            return u64::MAX;
+        }
+        let session = if self.is_live() { self.session.deadline_ns() } else { u64::MAX };
+        session.min(self.close_by_ns).min(self.hang_up_by_ns).min(self.slow_at_ns(slow_close_ns)).min(self.lap_due_ns())
+    }
+}

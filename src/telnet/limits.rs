@@ -1,0 +1,328 @@
+//! Bounds on connections, for all telnet cores together: atomics touched at accept, log-in and close.
+
+use crate::config;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
+/// Slots an address may lie in, from where its hash points: 8 cache lines. With a table at least twice
+/// as large as the connections, all 64 taken by others is beyond practice; it is answered as busy.
+const PROBES: usize = 64;
+/// Bits of a slot that count; the rest names the address. 65,535 connections of one address.
+const COUNT_BITS: u32 = 16;
+const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
+
+/// Why a connection was not taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(usize)]
+pub enum Refusal {
+    /// `limits.connections`.
+    Full = 0,
+    /// `limits.per_address`.
+    Address = 1,
+    /// `limits.pre_login`.
+    PreLogin = 2,
+    /// No descriptor left.
+    Descriptors = 3,
+    /// The node goes down.
+    Draining = 4,
+}
+
+impl Refusal {
+    /// How many.
+    pub const COUNT: usize = 5;
+    /// All.
+    pub const ALL: [Refusal; Refusal::COUNT] =
+        [Refusal::Full, Refusal::Address, Refusal::PreLogin, Refusal::Descriptors, Refusal::Draining];
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Refusal::Full => "full",
+            Refusal::Address => "address",
+            Refusal::PreLogin => "pre_login",
+            Refusal::Descriptors => "descriptors",
+            Refusal::Draining => "draining",
+        }
+    }
+    /// What the other side is told.
+    pub fn line(self) -> &'static str {
+        match self {
+            Refusal::Full | Refusal::Descriptors => "Sorry, this node is full. Please try again later.\r\n",
+            Refusal::Address => "Sorry, too many connections from your address.\r\n",
+            Refusal::PreLogin => "Sorry, too many log-ins under way. Please try again in a minute.\r\n",
+            Refusal::Draining => "Sorry, this node is going down. Please try again later.\r\n",
+        }
+    }
+}
+
+/// An address or a block of addresses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Block {
+    net: u128,
+    mask: u128,
+}
+
+impl Block {
+    /// Reads `127.0.0.1`, `::1`, `192.0.2.0/24`, `2001:db8::/32`.
+    ///
+    /// # Errors
+    /// One sentence about what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Block, String> {
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits)),
+            None => (text, None),
+        };
+        let wrong = || format!("{text:?} is no address and no block: write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32");
+        let address: IpAddr = address.trim().parse().map_err(|_| wrong())?;
+        let width = if address.is_ipv4() { 32 } else { 128 };
+        let bits: u32 = match bits {
+            Some(bits) => bits.trim().parse().ok().filter(|b| *b <= width).ok_or_else(wrong)?,
+            None => width,
+        };
+        // IPv4 lies in the last 32 bits of its mapped form.
+        let fixed = bits + 128 - width;
+        let mask = if fixed == 0 { 0 } else { u128::MAX << (128 - fixed) };
+        Ok(Block { net: number(address) & mask, mask })
+    }
+    /// Whether an address lies in it.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        number(address) & self.mask == self.net
+    }
+}
+
+/// An address as a number; IPv4 in its mapped form, so both forms are one.
+fn number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => u128::from(v4.to_ipv6_mapped()),
+        IpAddr::V6(v6) => u128::from(v6),
+    }
+}
+
+/// What is counted as one address: an IPv4 address, an IPv6 /64.
+fn unit(address: IpAddr) -> u128 {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => u128::from(v4.to_ipv6_mapped()),
+        IpAddr::V6(v6) => u128::from(v6) & (u128::MAX << 64),
+    }
+}
+
+/// The connections of the node.
+#[derive(Debug)]
+pub struct Table {
+    connections_max: u32,
+    per_address_max: u64,
+    pre_login_max: u32,
+    exempt: Vec<Block>,
+    connections: AtomicU32,
+    pre_login: AtomicU32,
+    /// Each: 48 bits of the address's keyed hash, 16 bits of count; 0 = free. One word, so that
+    /// claiming and freeing are single exchanges.
+    slots: Box<[AtomicU64]>,
+    hasher: ahash::RandomState,
+}
+
+impl Table {
+    /// # Errors
+    /// One sentence about an entry of `limits.exempt` that cannot be read.
+    pub fn new(limits: &config::Limits) -> Result<Table, String> {
+        let exempt = limits.exempt.iter().map(|text| Block::parse(text)).collect::<Result<_, _>>()?;
+        let slots = (limits.connections as usize * 2).next_power_of_two().clamp(1 << 10, 1 << 22);
+        Ok(Table {
+            connections_max: limits.connections,
+            per_address_max: u64::from(limits.per_address).min(COUNT_MASK),
+            pre_login_max: limits.pre_login,
+            exempt,
+            connections: AtomicU32::new(0),
+            pre_login: AtomicU32::new(0),
+            slots: (0..slots).map(|_| AtomicU64::new(0)).collect(),
+            hasher: ahash::RandomState::new(),
+        })
+    }
+
+    /// Takes a connection in, or says why not. Its place is free again when the ticket is dropped.
+    pub fn admit(self: &Arc<Table>, address: IpAddr) -> Result<Ticket, Refusal> {
+        if !raise(&self.connections, self.connections_max) {
+            return Err(Refusal::Full);
+        }
+        // From here on the ticket gives back what was taken.
+        let mut ticket = Ticket { table: Arc::clone(self), slot: None, pre_login: false };
+        if self.exempt.iter().any(|block| block.contains(address)) {
+            return Ok(ticket);
+        }
+        if !raise(&self.pre_login, self.pre_login_max) {
+            return Err(Refusal::PreLogin);
+        }
+        ticket.pre_login = true;
+        ticket.slot = Some(self.count_address(address)?);
+        Ok(ticket)
+    }
+
+    /// Connections now.
+    pub fn connections(&self) -> u32 {
+        self.connections.load(Relaxed)
+    }
+    /// Connections now that count as not logged in.
+    pub fn pre_login(&self) -> u32 {
+        self.pre_login.load(Relaxed)
+    }
+
+    fn count_address(&self, address: IpAddr) -> Result<u32, Refusal> {
+        let hash = self.hasher.hash_one(unit(address));
+        let name = hash & !COUNT_MASK;
+        let at = |i: usize| (hash as usize).wrapping_add(i) & (self.slots.len() - 1);
+        // Two cores that see an address for the first time at once may both claim a slot for it: the
+        // sum is what counts, and it is over by at most one per core.
+        loop {
+            let (mut sum, mut own, mut free) = (0, None, None);
+            for i in 0..PROBES {
+                let word = self.slots[at(i)].load(Relaxed);
+                if word == 0 {
+                    free = free.or(Some(i));
+                } else if word & !COUNT_MASK == name {
+                    sum += word & COUNT_MASK;
+                    own = own.or(Some((i, word)));
+                }
+            }
+            if sum >= self.per_address_max {
+                return Err(Refusal::Address);
+            }
+            let (i, old, new) = match (own, free) {
+                (Some((i, word)), _) => (i, word, word + 1),
+                (None, Some(i)) => (i, 0, name | 1),
+                (None, None) => return Err(Refusal::Full),
+            };
+            if self.slots[at(i)].compare_exchange(old, new, Relaxed, Relaxed).is_ok() {
+                return Ok(at(i) as u32);
+            }
+        }
+    }
+}
+
+/// Adds one unless the bound is reached.
+fn raise(counter: &AtomicU32, max: u32) -> bool {
+    counter.fetch_update(Relaxed, Relaxed, |n| (n < max).then_some(n + 1)).is_ok()
+}
+
+/// A connection's place in the [`Table`].
+#[derive(Debug)]
+pub struct Ticket {
+    table: Arc<Table>,
+    slot: Option<u32>,
+    pre_login: bool,
+}
+
+impl Ticket {
+    /// It counts as logged in from now on.
+    pub fn logged_in(&mut self) {
+        if std::mem::take(&mut self.pre_login) {
+            self.table.pre_login.fetch_sub(1, Relaxed);
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.logged_in();
+        if let Some(slot) = self.slot {
+            // The last one frees the slot, name and all.
+            let _ = self.table.slots[slot as usize]
+                .fetch_update(Relaxed, Relaxed, |word| Some(if word & COUNT_MASK <= 1 { 0 } else { word - 1 }));
+        }
+        self.table.connections.fetch_sub(1, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(change: impl FnOnce(&mut config::Limits)) -> Arc<Table> {
+        let mut limits = config::Limits::default();
+        change(&mut limits);
+        Arc::new(Table::new(&limits).unwrap())
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn blocks_contain_what_they_say() {
+        let block = |text| Block::parse(text).unwrap();
+        assert!(block("192.0.2.0/24").contains(ip("192.0.2.255")));
+        assert!(!block("192.0.2.0/24").contains(ip("192.0.3.0")));
+        assert!(block("127.0.0.1").contains(ip("::ffff:127.0.0.1")), "mapped is the same");
+        assert!(!block("127.0.0.1").contains(ip("127.0.0.2")));
+        assert!(block("0.0.0.0/0").contains(ip("8.8.8.8")));
+        assert!(!block("0.0.0.0/0").contains(ip("2001:db8::1")));
+        assert!(block("::/0").contains(ip("2001:db8::1")));
+        assert!(block("2001:db8::/32").contains(ip("2001:db8:7::1")));
+        for wrong in ["", "localhost", "192.0.2.0/33", "192.0.2/24", "::1/129", "1.2.3.4/x"] {
+            assert!(Block::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_its_share_and_gets_it_back() {
+        let table = table(|l| l.per_address = 2);
+        let first = table.admit(ip("192.0.2.1")).unwrap();
+        let _second = table.admit(ip("::ffff:192.0.2.1")).unwrap();
+        assert_eq!(table.admit(ip("192.0.2.1")).unwrap_err(), Refusal::Address);
+        let _other = table.admit(ip("192.0.2.2")).unwrap();
+        drop(first);
+        let _third = table.admit(ip("192.0.2.1")).unwrap();
+        assert_eq!(table.connections(), 3, "refused ones are not counted");
+        let _a = table.admit(ip("2001:db8::1")).unwrap();
+        let _b = table.admit(ip("2001:db8::ffff:2")).unwrap();
+        assert_eq!(table.admit(ip("2001:db8:0:0:9::3")).unwrap_err(), Refusal::Address, "one /64");
+        let _c = table.admit(ip("2001:db8:0:1::3")).unwrap();
+    }
+
+    #[test]
+    fn logging_in_frees_the_pre_login_place() {
+        let table = table(|l| l.pre_login = 1);
+        let mut first = table.admit(ip("192.0.2.1")).unwrap();
+        assert_eq!(table.admit(ip("192.0.2.2")).unwrap_err(), Refusal::PreLogin);
+        first.logged_in();
+        let second = table.admit(ip("192.0.2.2")).unwrap();
+        drop(first);
+        drop(second);
+        assert_eq!((table.connections(), table.pre_login()), (0, 0));
+        assert!(table.slots.iter().all(|s| s.load(Relaxed) == 0), "every slot is free again");
+    }
+
+    #[test]
+    fn the_exempt_have_only_the_total() {
+        let table = table(|l| {
+            l.per_address = 1;
+            l.pre_login = 1;
+            l.connections = 3;
+        });
+        let _held: Vec<_> = (0..3).map(|_| table.admit(ip("127.0.0.1")).unwrap()).collect();
+        assert_eq!(table.pre_login(), 0);
+        assert_eq!(table.admit(ip("::1")).unwrap_err(), Refusal::Full);
+    }
+
+    #[test]
+    fn counts_hold_when_cores_race() {
+        let table = table(|l| {
+            l.per_address = 10_000;
+            l.pre_login = 100_000;
+        });
+        std::thread::scope(|scope| {
+            for core in 0..4_u8 {
+                let table = &table;
+                scope.spawn(move || {
+                    for round in 0..2_000_u32 {
+                        let held: Vec<_> = (0..4)
+                            .map(|i| table.admit(IpAddr::from([10, 0, 0, (round + i + u32::from(core)) as u8 % 7])))
+                            .collect();
+                        assert!(held.iter().all(|t| t.is_ok()));
+                    }
+                });
+            }
+        });
+        assert_eq!((table.connections(), table.pre_login()), (0, 0));
+        assert!(table.slots.iter().all(|s| s.load(Relaxed) == 0));
+    }
+}

@@ -1,0 +1,224 @@
+//! The loop's sending half: spots into cohorts, cohorts into sockets.
+
+use super::CloseReason;
+use super::agent::TelnetAgent;
+use super::sessions::panic_text;
+use crate::engine::Quarantined;
+use crate::fanout::{Flushed, OPEN};
+use crate::measure::Reason;
+use crate::spot::{Hop, Spot, Upward};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Sends between two readings of the clock (23 ns against 64 × 5 µs): by so much a latency may err,
+/// upwards, some 0.3 ms.
+const SENDS_PER_CLOCK: u32 = 64;
+/// Sends per turn, some 2.5 ms: then accept, reads and the rings have their turn, and the pass goes on.
+const SENDS_PER_TURN: usize = 512;
+
+impl TelnetAgent {
+    // --- in
+
+    pub(super) fn on_spot(&mut self, mut spot: Spot) {
+        let now_ns = self.now_ns();
+        let class = spot.class();
+        spot.stamp(Hop::Taken, now_ns);
+        self.log.deliveries.record_taken(&spot);
+        self.stats.spots.enter(class, 1);
+        let (cohorts, fault) = (&mut self.cohorts, self.faults.fanout);
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            fault.trip(&spot.dx);
+            cohorts.judge(&spot);
+        }));
+        if let Err(payload) = judged {
+            self.cohorts.abandon(class);
+            self.stats.spots.end(class, Reason::Panic, 1);
+            self.stats.spots.panicked();
+            self.control.quarantine(Quarantined {
+                stage: "fanout".into(),
+                spot,
+                panic: panic_text(&*payload).into(),
+                at_ns: now_ns,
+            });
+            return;
+        }
+        // Memory ran out: first everybody who can take lines gets them, which frees what they held;
+        // only if that is not enough, one step by force, which laps those who cannot.
+        let (mut by_force, mut relieved) = (false, false);
+        let reached = loop {
+            match self.cohorts.append(&spot, now_ns, by_force) {
+                Ok(reached) => break reached,
+                Err(_) if relieved => (by_force, relieved) = (true, false),
+                Err(_) => {
+                    self.relieve();
+                    (by_force, relieved) = (false, true);
+                }
+            }
+        };
+        while let Some(lap) = self.cohorts.take_lap() {
+            if let Some(connection) = self.connections.get_mut(lap.conn as usize) {
+                connection.lost_untold += lap.lines;
+                self.stats.laps.add(1);
+            }
+        }
+        self.stats.spots.leave(class, 1);
+        if !spot.post.is_none() {
+            self.tell_directory(Upward::Reached(spot.post, reached));
+        }
+    }
+
+    // --- out
+
+    /// Whoever appends output calls this: bytes queued outside a writable event make no new edge.
+    pub(super) fn queue_flush(&mut self, slot: u32) {
+        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        if !connection.dead && !connection.in_flush && !connection.output.is_blocked() {
+            connection.in_flush = true;
+            self.flush_list.push_back(slot);
+        }
+    }
+
+    /// The socket takes bytes again.
+    pub(super) fn unblock(&mut self, slot: u32) {
+        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        connection.output.set_blocked(&mut self.cohorts, false);
+        self.queue_flush(slot);
+        self.arm(slot);
+    }
+
+    /// Whether a pass was cut short by its budget.
+    pub(super) fn a_pass_runs(&self) -> bool {
+        self.cohorts.queue().any(|id| self.cohorts.get(id).is_some_and(|c| c.pass.left > 0))
+    }
+
+    /// When the next pass may begin.
+    pub(super) fn next_pass_ns(&self) -> u64 {
+        let starts = self.cohorts.queue().filter_map(|id| self.cohorts.get(id).map(|c| c.next_pass_ns));
+        starts.min().unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn flush(&mut self) -> usize {
+        if self.flush_list.is_empty() && self.cohorts.queued() == 0 {
+            return 0;
+        }
+        let sends = self.log.sends;
+        let strained = self.cohorts.is_strained();
+        let mut budget = SENDS_PER_TURN;
+        self.flush_singles(&mut budget);
+        self.run_passes(&mut budget, strained);
+        let sent = (self.log.sends - sends) as usize;
+        if sent > 0 || self.log.uncommitted() > 0 {
+            let end_ns = self.commit();
+            self.pacing.spent(end_ns.saturating_sub(self.now_ns()));
+        }
+        sent
+    }
+
+    /// Gives everybody who can take lines all of them, whatever it takes: memory is needed.
+    fn relieve(&mut self) {
+        let mut budget = usize::MAX;
+        self.flush_singles(&mut budget);
+        self.run_passes(&mut budget, true);
+        self.commit();
+    }
+
+    /// Reads the clock and books what was sent.
+    fn commit(&mut self) -> u64 {
+        let at_ns = self.clock_ns();
+        self.log.commit(&mut self.cohorts, at_ns);
+        at_ns
+    }
+
+    /// Replies, and users whose socket takes bytes again.
+    fn flush_singles(&mut self, budget: &mut usize) {
+        for _ in 0..self.flush_list.len() {
+            if *budget == 0 {
+                break;
+            }
+            let Some(slot) = self.flush_list.pop_front() else { break };
+            match self.connections.get_mut(slot as usize) {
+                Some(connection) if connection.in_flush => connection.in_flush = false,
+                _ => continue,
+            }
+            self.flush_one(slot);
+            *budget = budget.saturating_sub(1);
+        }
+    }
+
+    /// Passes over the cohorts that have new lines: those whose gap is over, all when `now_all`.
+    fn run_passes(&mut self, budget: &mut usize, now_all: bool) {
+        let now_ns = self.now_ns();
+        for _ in 0..self.cohorts.queued() {
+            if *budget == 0 {
+                break;
+            }
+            let Some(id) = self.cohorts.next_queued() else { break };
+            let gap_ns = self.pacing.gap_ns();
+            let Some(cohort) = self.cohorts.get_mut(id) else { continue };
+            if cohort.pass.left == 0 {
+                if now_ns < cohort.next_pass_ns && !now_all {
+                    self.cohorts.requeue(id);
+                    continue;
+                }
+                cohort.begin_pass(now_ns + gap_ns);
+            }
+            match self.run_pass(id, budget) {
+                true => self.cohorts.requeue(id),
+                false => self.cohorts.unqueue(id),
+            }
+        }
+    }
+
+    /// Sends to the users of one cohort, each all that waits for him. Returns whether there is more to do:
+    /// the budget ended it, or lines came since it began.
+    fn run_pass(&mut self, id: u32, budget: &mut usize) -> bool {
+        while *budget > 0 {
+            let Some(cohort) = self.cohorts.get_mut(id) else { return false };
+            let Some(key) = cohort.next_in_pass() else { break };
+            let end = cohort.end_line();
+            let Some(slice) = cohort.slice(key) else { continue };
+            if slice.blocked || slice.until != OPEN || slice.next == end {
+                continue;
+            }
+            let conn = slice.conn;
+            self.flush_one(conn);
+            *budget -= 1;
+        }
+        self.cohorts.get(id).is_some_and(|c| c.pass.left > 0 || c.has_lines_since_pass())
+    }
+
+    /// Sends what waits for one connection.
+    #[inline]
+    fn flush_one(&mut self, slot: u32) {
+        let now = self.view.now;
+        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        if connection.dead || connection.output.is_blocked() {
+            return;
+        }
+        let bytes = self.log.bytes;
+        let flushed = connection.output.flush(&mut self.cohorts, &mut connection.stream, &mut self.log);
+        let progress = self.log.bytes > bytes;
+        if progress {
+            connection.session.on_sent(now);
+            connection.stalled_ns = u64::MAX;
+        }
+        match flushed {
+            Flushed::Done => {
+                if let Some(reason) = connection.closing {
+                    self.end(slot, reason);
+                }
+            }
+            Flushed::More => self.queue_flush(slot),
+            Flushed::Blocked => {
+                connection.output.set_blocked(&mut self.cohorts, true);
+                if connection.stalled_ns == u64::MAX {
+                    connection.stalled_ns = now.mono_ns;
+                }
+                self.arm(slot);
+            }
+            Flushed::Failed(_) => self.end(slot, CloseReason::Reset),
+        }
+        if self.log.uncommitted() >= SENDS_PER_CLOCK {
+            self.commit();
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! The loop's dealings with sessions: calls into them, what they ask for, how they end.
+
+use super::agent::{TelnetAgent, UPWARD_WAITING_MAX};
+use super::connection::{CLOSE_LINGER_NS, HANG_UP_LINGER_NS, LAP_NOTICE_NS, OWN_BYTES_MAX};
+use super::{Action, CloseReason, NodeView, Session, SessionOut};
+use crate::spot::{Call, Flags, Note, Spot, Upward, UserInfo, Verdict};
+use std::io::Read;
+use std::net::Shutdown;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Sessions whose timers fire in one turn.
+const TIMERS_PER_TURN: usize = 256;
+/// A session whose deadline does not move when it is called is not called again before.
+const TIMER_STEP_NS: u64 = 10_000_000;
+/// Answers for a ring that is full.
+const BUSY: &str = "the node is busy, try again";
+const BUSY_LINE: &[u8] = b"The node is busy, try again.\r\n";
+
+impl TelnetAgent {
+    /// Calls into a session and does what it asks for. A panic costs this session and nothing else.
+    pub(super) fn with_session(&mut self, slot: u32, call: impl FnOnce(&mut Session, &NodeView, &mut SessionOut)) {
+        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        if !connection.is_live() {
+            return;
+        }
+        self.out.clear();
+        let node = self.view.node();
+        let (session, out, fault) = (&mut connection.session, &mut self.out, self.faults.session);
+        let user = connection.call;
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            if let Some(user) = &user {
+                fault.trip(user);
+            }
+            call(session, &node, out);
+        }));
+        if let Err(payload) = result {
+            self.stats.session_panics.add(1);
+            let user = user.unwrap_or(Call::EMPTY);
+            tracing::error!(%user, address = %connection.session.address(), panic = panic_text(&*payload), "a session panicked and was closed");
+            return self.end(slot, CloseReason::Panic);
+        }
+        self.after_session(slot);
+    }
+
+    /// Queues a session's bytes and does its actions, in order.
+    fn after_session(&mut self, slot: u32) {
+        let mut out = std::mem::take(&mut self.out);
+        self.stats.add(out.counts);
+        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        if !out.bytes.is_empty() {
+            let leaves = out.actions.iter().any(|a| matches!(a, Action::Close(CloseReason::Farewell)));
+            if leaves {
+                // The farewell goes behind the lines that wait, everything else before them.
+                connection.output.end_lines(&mut self.cohorts);
+                connection.output.last_words(&out.bytes);
+            } else {
+                connection.output.reply(&out.bytes);
+            }
+            self.queue_flush(slot);
+        }
+        for action in out.actions.drain(..) {
+            self.act(slot, action);
+        }
+        self.out = out;
+        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        if connection.is_live() && connection.output.own_pending() > OWN_BYTES_MAX {
+            return self.end(slot, CloseReason::Slow);
+        }
+        if connection.has_hung_up() {
+            self.leave_if_answered(slot);
+        }
+        self.queue_read(slot);
+        self.arm(slot);
+    }
+
+    fn act(&mut self, slot: u32, action: Action) {
+        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        let id = connection.id;
+        match action {
+            Action::LogIn(call) => self.log_in(slot, call),
+            Action::Prefer(preferences) => {
+                // Before log-in and after a hang-up there is nothing to follow; later log-in asks anew.
+                if connection.call.is_some() && !connection.has_hung_up() && connection.is_live() {
+                    connection.lost_untold += connection.output.follow(&mut self.cohorts, preferences.into(), slot);
+                }
+            }
+            Action::Post(mut spot) => {
+                spot.post = id;
+                spot.flags.set(Flags::POST, true);
+                spot.feed = Spot::FEED_POSTS;
+                spot.read_ns = self.view.now.mono_ns;
+                connection.outstanding += 1;
+                if self.posts.push(spot).is_err() {
+                    self.stats.posts_refused.add(1);
+                    self.refused.push((id, RefusedAsk::Post));
+                }
+            }
+            Action::AskHistory(request) => {
+                connection.outstanding += 1;
+                if self.history_requests.push(request).is_err() {
+                    self.refused.push((id, RefusedAsk::History));
+                }
+            }
+            Action::Announce(bulletin) => self.tell_directory(Upward::Bulletin(bulletin)),
+            Action::Talk { to, text } => {
+                if let Some(from) = connection.call {
+                    self.tell_directory(Upward::Talk { session: id, to, from, text });
+                }
+            }
+            Action::Close(reason) => self.begin_close(slot, reason),
+        }
+    }
+
+    fn log_in(&mut self, slot: u32, call: Call) {
+        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        if connection.call.is_some() || !connection.is_live() {
+            return;
+        }
+        connection.call = Some(call);
+        connection.ticket.logged_in();
+        if !connection.has_hung_up() {
+            let key = connection.session.preferences().into();
+            connection.output.follow(&mut self.cohorts, key, slot);
+        }
+        let info =
+            UserInfo { session: connection.id, call, address: connection.session.address(), since: self.view.now.utc };
+        self.by_call.entry(call).or_default().push(slot);
+        self.stats.users.set(self.stats.users.get() + 1);
+        self.tell_directory(Upward::LogIn(info));
+    }
+
+    /// Answers what a full ring refused. Sessions may ask again on that, so in rounds, one per turn.
+    pub(super) fn answer_refused(&mut self) -> usize {
+        let asked = std::mem::take(&mut self.refused);
+        let moved = asked.len();
+        for (id, ask) in asked {
+            let Some(slot) = self.find(id) else { continue };
+            self.answered(slot);
+            self.with_session(slot, |session, node, out| match ask {
+                RefusedAsk::Post => session.on_verdict(node, Verdict::Refused(BUSY), out),
+                RefusedAsk::History => session.on_history(node, BUSY_LINE, out),
+            });
+        }
+        moved
+    }
+
+    /// A question or a post of this session has its answer.
+    pub(super) fn answered(&mut self, slot: u32) {
+        if let Some(connection) = self.connections.get_mut(slot as usize) {
+            connection.outstanding = connection.outstanding.saturating_sub(1);
+        }
+    }
+
+    pub(super) fn tell_directory(&mut self, message: Upward) {
+        let message = match self.upward_waiting.is_empty() {
+            true => match self.upward.push(message) {
+                Ok(()) => return,
+                Err(message) => message,
+            },
+            false => message,
+        };
+        let vital = matches!(message, Upward::LogIn(_) | Upward::LogOut(_));
+        if vital || self.upward_waiting.len() < UPWARD_WAITING_MAX {
+            self.upward_waiting.push_back(message);
+        } else {
+            self.stats.upward_dropped.add(1);
+        }
+    }
+
+    // --- notes
+
+    pub(super) fn on_note(&mut self, note: Note) {
+        match note {
+            Note::Evict(id, why) => {
+                if let Some(slot) = self.find(id) {
+                    self.with_session(slot, |session, node, out| session.on_evicted(node, &why, out));
+                    // Whatever the session made of it.
+                    self.begin_close(slot, CloseReason::Evicted);
+                }
+            }
+            Note::Verdict(id, verdict) => {
+                if let Some(slot) = self.find(id) {
+                    self.answered(slot);
+                    self.with_session(slot, |session, node, out| session.on_verdict(node, verdict, out));
+                }
+            }
+            Note::Bulletin(bulletin) => {
+                for slot in self.slots() {
+                    if self.connections.get(slot as usize).is_some_and(|c| c.call.is_some()) {
+                        self.with_session(slot, |session, node, out| session.on_bulletin(node, &bulletin, out));
+                    }
+                }
+            }
+            Note::Talk { to, from, text } => {
+                for slot in self.by_call.get(&to).cloned().unwrap_or_default() {
+                    self.with_session(slot, |session, node, out| session.on_talk(node, from, &text, out));
+                }
+            }
+            Note::Farewell(line) => self.farewell(&line),
+        }
+    }
+
+    /// Every session hears the line behind what it is still due, and ends.
+    pub(super) fn farewell(&mut self, line: &str) {
+        self.leaving = true;
+        self.stop_listening();
+        for slot in self.slots() {
+            self.with_session(slot, |session, node, out| session.on_farewell(node, line, out));
+            self.begin_close(slot, CloseReason::Farewell);
+        }
+    }
+
+    fn slots(&self) -> Vec<u32> {
+        self.connections.iter().map(|(slot, _)| slot as u32).collect()
+    }
+
+    // --- ends
+
+    /// The other side sends no more, which is not to say that it does not listen: answers under way are
+    /// waited for.
+    pub(super) fn hang_up(&mut self, slot: u32) {
+        let now_ns = self.now_ns();
+        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        if !connection.has_hung_up() {
+            connection.hang_up_by_ns = now_ns.saturating_add(HANG_UP_LINGER_NS);
+            connection.output.drop_lines(&mut self.cohorts);
+        }
+        self.leave_if_answered(slot);
+        self.arm(slot);
+    }
+
+    fn leave_if_answered(&mut self, slot: u32) {
+        let Some(connection) = self.connections.get(slot as usize) else { return };
+        if connection.outstanding == 0 && connection.session.deadline_ns() > connection.hang_up_by_ns {
+            self.begin_close(slot, CloseReason::HungUp);
+        }
+    }
+
+    /// The connection broke.
+    pub(super) fn broken(&mut self, slot: u32) {
+        self.end(slot, CloseReason::Reset);
+    }
+
+    /// Flushes what must still be said, then ends.
+    pub(super) fn begin_close(&mut self, slot: u32, reason: CloseReason) {
+        let now_ns = self.now_ns();
+        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        if !connection.is_live() {
+            return;
+        }
+        connection.closing = Some(reason);
+        connection.close_by_ns = now_ns.saturating_add(CLOSE_LINGER_NS);
+        match reason {
+            CloseReason::Farewell => connection.output.end_lines(&mut self.cohorts),
+            _ => connection.output.drop_lines(&mut self.cohorts),
+        }
+        self.queue_flush(slot);
+        self.arm(slot);
+    }
+
+    /// Is over; what waits is lost. The connection goes at the end of the turn.
+    pub(super) fn end(&mut self, slot: u32, reason: CloseReason) {
+        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        if !connection.dead {
+            connection.dead = true;
+            // The first reason counts.
+            connection.closing.get_or_insert(reason);
+            self.over.push(slot);
+        }
+    }
+
+    /// Removes connections that are over.
+    pub(super) fn bury(&mut self) -> usize {
+        let over = std::mem::take(&mut self.over);
+        let moved = over.len();
+        for slot in over {
+            let Some(mut connection) = self.connections.try_remove(slot as usize) else { continue };
+            connection.output.abandon(&mut self.cohorts);
+            if let Some(reason) = connection.closing {
+                self.stats.closed(reason).add(1);
+            }
+            if let Some(call) = connection.call {
+                if let Some(slots) = self.by_call.get_mut(&call) {
+                    slots.retain(|s| *s != slot);
+                    if slots.is_empty() {
+                        self.by_call.remove(&call);
+                    }
+                }
+                self.stats.users.set(self.stats.users.get().saturating_sub(1));
+                self.tell_directory(Upward::LogOut(connection.id));
+            }
+            let _ = self.deregister(&mut connection.stream);
+            // Bytes left unread would turn our close into a reset, and that may overtake our last line.
+            let _ = connection.stream.shutdown(Shutdown::Write);
+            let _ = connection.stream.read(&mut [0; 4_096]);
+        }
+        moved
+    }
+
+    // --- time
+
+    /// Makes sure that a connection is looked at when it wants to.
+    pub(super) fn arm(&mut self, slot: u32) {
+        let slow_close_ns = self.slow_close_ns;
+        if let Some(connection) = self.connections.get_mut(slot as usize) {
+            let deadline_ns = connection.deadline_ns(slow_close_ns);
+            self.timers.arm(connection.id, &mut connection.timer_at_ns, deadline_ns);
+        }
+    }
+
+    pub(super) fn fire_timers(&mut self) -> usize {
+        let now_ns = self.now_ns();
+        let mut moved = 0;
+        while moved < TIMERS_PER_TURN
+            && let Some((at_ns, id)) = self.timers.pop_due(now_ns)
+        {
+            moved += 1;
+            let Some(slot) = self.find(id) else { continue };
+            let connection = &mut self.connections[slot as usize];
+            if connection.timer_at_ns != at_ns {
+                continue;
+            }
+            connection.timer_at_ns = u64::MAX;
+            self.fire(slot);
+            let Some(connection) = self.connections.get_mut(slot as usize) else { continue };
+            let deadline_ns = connection.deadline_ns(self.slow_close_ns);
+            // Still due although it was just served: it must not spin the core.
+            let deadline_ns = if deadline_ns <= now_ns { now_ns + TIMER_STEP_NS } else { deadline_ns };
+            self.timers.arm(id, &mut connection.timer_at_ns, deadline_ns);
+        }
+        moved
+    }
+
+    fn fire(&mut self, slot: u32) {
+        let now_ns = self.now_ns();
+        let connection = &mut self.connections[slot as usize];
+        if now_ns >= connection.slow_at_ns(self.slow_close_ns) || now_ns >= connection.close_by_ns {
+            return self.end(slot, CloseReason::Slow);
+        }
+        if now_ns >= connection.hang_up_by_ns {
+            return self.begin_close(slot, CloseReason::HungUp);
+        }
+        if now_ns >= connection.lap_due_ns() {
+            let lines = std::mem::take(&mut connection.lost_untold);
+            connection.lap_notice_ns = now_ns + LAP_NOTICE_NS;
+            self.with_session(slot, |session, node, out| session.on_lapped(node, lines, out));
+        }
+        if self.connections.get(slot as usize).is_some_and(|c| c.is_live() && now_ns >= c.session.deadline_ns()) {
+            self.with_session(slot, |session, node, out| session.on_timer(node, out));
+        }
+    }
+}
+
+/// What a full ring refused.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum RefusedAsk {
+    Post,
+    History,
+}
+
+/// The message of a caught panic.
+pub(super) fn panic_text(payload: &(dyn std::any::Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(no message)")
+}
