@@ -6,5 +6,7 @@ mod cty;
 mod dedup;
 #[path = "conformance/stages/modes.rs"]
 mod modes;
+#[path = "conformance/stages/real.rs"]
+mod real;
 #[path = "conformance/stages/steps.rs"]
 mod steps;
