@@ -98,11 +98,12 @@ impl Identity {
                 && (report.snr_db.is_none() || report.snr_db == old.snr_db)
                 && old.text == report.text
         };
-        if let Some(old) = self.ring.find(&report.key, same) {
+        let hash = self.ring.hash(&report.key);
+        if let Some(old) = self.ring.find(hash, &report.key, same) {
             let age_ms = (report.stamp_ms - old.stamp_ms).max(at_ms - old.at_ms).max(0);
             return Some((old.key.spotter, u32::try_from(age_ms / 1000).unwrap_or(u32::MAX)));
         }
-        self.ring.push(report);
+        self.ring.push(hash, report);
         None
     }
 }
