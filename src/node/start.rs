@@ -54,6 +54,7 @@ pub struct Running {
     /// Looks for stalls.
     pub watchdog: Watchdog,
     clock: RealClock,
+    bells: Vec<Arc<Bell>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -180,7 +181,17 @@ pub fn start(node: Node) -> Result<Running, String> {
     let pipeline_latency = Arc::new(LatencyMailbox::new());
     instruments.mailboxes.push(Arc::clone(&pipeline_latency));
 
-    let parse = parse_factory(&node, &cty, to_correct, post_rings, &notes, &control, feeds_tx, replay, started);
+    let parse = parse_factory(ParseWiring {
+        node: Arc::clone(&node),
+        cty: Arc::clone(&cty),
+        spots: to_correct,
+        posts: post_rings,
+        notes: Arc::clone(&notes),
+        control: Arc::clone(&control),
+        born: feeds_tx,
+        replay,
+        now: started,
+    });
     cores[parse_at].add(parse);
     cores[correct_at].add({
         let (node, control, books) = (Arc::clone(&node), Arc::clone(&control), Arc::clone(&correct_books));
@@ -257,6 +268,7 @@ pub fn start(node: Node) -> Result<Running, String> {
     instruments.cores = cores.iter().map(Core::stats).chain([service.stats()]).collect();
     instruments.edges = edges;
     let watchdog = Watchdog::new(instruments.cores.clone(), instruments.edges.clone());
+    let bells = cores.iter().map(Core::bell).chain([service.bell()]).collect();
     let mut threads = Vec::new();
     for (core, planned) in cores.into_iter().zip(&plan.cores) {
         let cpu = planned.cpu.and_then(|id| cpus.allowed.iter().copied().find(|c| c.id == id));
@@ -282,7 +294,7 @@ pub fn start(node: Node) -> Result<Running, String> {
         feeds = feeds.len().saturating_sub(1),
         "node runs"
     );
-    Ok(Running { telnet, instruments, control, feeds, users: telnet_stats, watchdog, clock, threads })
+    Ok(Running { telnet, instruments, control, feeds, users: telnet_stats, watchdog, clock, bells, threads })
 }
 
 /// One listener per telnet core on one address; with port 0 all get the port of the first.
@@ -298,19 +310,22 @@ fn bind(listen: &str, telnet_cores: usize) -> io::Result<(Vec<mio::net::TcpListe
     Ok((listeners, address))
 }
 
-/// Parse is built on its thread; its feeds' counters come back through the channel.
-fn parse_factory(
-    node: &Arc<Node>,
-    cty: &SharedCty,
+/// What parse takes from the wiring.
+struct ParseWiring {
+    node: Arc<Node>,
+    cty: SharedCty,
     spots: Producer<Spot>,
     posts: Vec<Consumer<Spot>>,
-    notes: &Arc<Mailbox<Note>>,
-    control: &Arc<Control>,
+    notes: Arc<Mailbox<Note>>,
+    control: Arc<Control>,
     born: mpsc::Sender<Vec<Arc<FeedStats>>>,
-    mut replay: Option<ReplaySource>,
+    replay: Option<ReplaySource>,
     now: Now,
-) -> AgentFactory {
-    let (node, cty, notes, control) = (Arc::clone(node), Arc::clone(cty), Arc::clone(notes), Arc::clone(control));
+}
+
+/// Parse is built on its thread; its feeds' counters come back through the channel.
+fn parse_factory(wiring: ParseWiring) -> AgentFactory {
+    let ParseWiring { node, cty, spots, posts, notes, control, born, mut replay, now } = wiring;
     Box::new(move |context| {
         let simulator_runs = node.simulator_runs();
         let mut feeds = Vec::new();
@@ -335,7 +350,6 @@ fn parse_factory(
             feeds,
             sources,
             callsign: node.callsign.clone(),
-            posts_per_minute: node.limits.posts_per_minute,
             patience_ms: node.rings.patience_ms,
             spots,
             posts,
@@ -378,6 +392,10 @@ impl Running {
     /// One line: why the node failed, or which threads did not end in time.
     pub fn stop(mut self) -> Result<Instruments, String> {
         self.control.drain();
+        // The drain is a flag, and a sleeping core looks at flags only when it is woken.
+        for bell in &self.bells {
+            bell.ring();
+        }
         let deadline = Instant::now() + DRAIN_MAX;
         let mut late = Vec::new();
         for thread in self.threads.drain(..) {

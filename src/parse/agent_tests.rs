@@ -59,7 +59,6 @@ impl Rig {
             feeds: feeds.into_iter().enumerate().map(|(i, f)| (i as u8, f)).collect(),
             sources: knobs.sources,
             callsign: "N0CALL".into(),
-            posts_per_minute: 3,
             patience_ms: knobs.patience_ms,
             spots: spots_tx,
             posts: vec![posts_rx],

@@ -532,6 +532,12 @@ impl Agent for TelnetAgent {
     }
 }
 
+impl Drop for TelnetAgent {
+    fn drop(&mut self) {
+        self.log.deliveries.leave(&self.latency);
+    }
+}
+
 /// Generation and slot of a session, as the local part of its token.
 fn local_token(id: SessionId) -> usize {
     ((id.generation() as usize) << 24) | id.slot()
