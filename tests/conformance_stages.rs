@@ -1,4 +1,5 @@
-//! Given → expected rows of pipeline 27.5, 27.8 and 27.10 for the pure stages, as data in `conformance/`.
+//! Given → expected rows of pipeline 27.5, 27.8 and 27.10 for the pure stages, as data in
+//! `conformance/stages/`.
 
 #[path = "conformance/stages/cty.rs"]
 mod cty;

@@ -40,7 +40,7 @@ fn lookups_are_as_written() {
     let mut cty = None;
     let mut cases = 0;
     let mut wrong = Vec::new();
-    for (i, line) in include_str!("../cty.txt").lines().enumerate() {
+    for (i, line) in include_str!("cty.txt").lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;

@@ -28,7 +28,7 @@ fn verdicts_are_as_written() {
     // Windows move by the spots' stamps: the clock of the turn stands still and nothing changes.
     let now = TestClock::at(Utc::from_civil(2026, 11, 24, 12, 0, 0)).now();
     let mut wrong = Vec::new();
-    let cases = cases(include_str!("../dedup.txt"));
+    let cases = cases(include_str!("dedup.txt"));
     for case in &cases {
         let mut windows = Windows::new(&settings(&case.settings));
         for (line, given, expected) in &case.steps {

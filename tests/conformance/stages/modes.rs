@@ -41,7 +41,7 @@ fn through(stage: &mut ModeStage, now: Now, spot: Spot) -> Spot {
 fn modes_are_as_written() {
     let now = TestClock::at(Utc::from_civil(2026, 11, 24, 12, 0, 0)).now();
     let mut wrong = Vec::new();
-    let cases = cases(include_str!("../modes.txt"));
+    let cases = cases(include_str!("modes.txt"));
     for case in &cases {
         let mut stage = ModeStage::new(&settings(&case.settings));
         for (line, given, expected) in &case.steps {
