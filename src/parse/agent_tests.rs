@@ -479,6 +479,14 @@ fn posts_wait_for_room_and_are_refused_when_patience_is_over() {
     rig.clock.advance_ms(2_000);
     rig.settle();
     assert!(matches!(rig.notes.pop(), Some(Note::Verdict(id, Verdict::Refused(_))) if id.slot() == 2));
+    // Later, and the ring is full once more: the next one has the patience anew, and is noticed without a bell.
+    assert!(rig.posts.push(post(3, "K3ABC", "3D2AG", 14_025)).is_ok());
+    assert!(rig.agent.has_work());
+    rig.settle();
+    assert_eq!(rig.notes.len(), 0, "it waits");
+    assert!(rig.spots.pop().is_some());
+    rig.settle();
+    assert_eq!(rig.taken().iter().map(|s| s.post.slot()).collect::<Vec<_>>(), [3]);
     rig.assert_balanced();
 }
 
