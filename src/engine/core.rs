@@ -80,6 +80,7 @@ impl Core {
         control: Arc<Control>,
     ) -> io::Result<std::thread::JoinHandle<()>> {
         std::thread::Builder::new().name(self.name.clone()).spawn(move || {
+            super::panics::this_thread_catches();
             if let Some(cpu) = cpu
                 && !core_affinity::set_for_current(cpu)
             {

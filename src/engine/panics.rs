@@ -1,10 +1,12 @@
 //! What a caught panic leaves behind: its message and its stack.
 
-use std::cell::RefCell;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::sync::Once;
 
 thread_local! {
     static LAST: RefCell<String> = const { RefCell::new(String::new()) };
+    static CATCHES: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Bytes of message and stack kept.
@@ -24,11 +26,25 @@ pub fn remember_panics() {
                 text.truncate(cut);
             }
             let kept = LAST.try_with(|last| *last.borrow_mut() = text).is_ok();
-            if !kept || std::thread::current().name().is_none_or(|n| n == "main") {
+            if !kept || !CATCHES.try_with(Cell::get).unwrap_or(false) {
                 default(info);
             }
         }));
     });
+}
+
+/// Says that panics of this thread are caught and told by whoever catches them: the hook prints none.
+pub fn this_thread_catches() {
+    CATCHES.set(true);
+}
+
+/// What a caught panic says: message and stack, or without the hook the message alone.
+pub fn caught_panic(payload: &(dyn Any + Send)) -> String {
+    let message = || payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
+    match last_panic() {
+        text if text.is_empty() => message().unwrap_or("panic without a message").into(),
+        text => text,
+    }
 }
 
 /// The last panic of this thread: first line the message, then the stack. Empty without the hook.
