@@ -6,15 +6,16 @@ use dxring::parse::{Failure, FeedState};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// The first wait, 5 s, less its jitter of a quarter; and 100 ms, for we see the end later than the node.
-const FIRST_WAIT_MIN: Duration = Duration::from_millis(3_650);
+/// The first wait, 5 s, less its jitter of a quarter.
+const FIRST_WAIT_MIN: Duration = Duration::from_millis(3_750);
 
 #[test]
 fn a_feed_that_accepts_and_closes_is_left_alone_for_a_while() {
     let mut server = FeedServer::new();
     let running = node(|node| node.feeds.push(server.feed("rude")));
-    drop(server.accept());
+    let first = server.accept();
     let closed = Instant::now();
+    drop(first);
     until("the end is counted", || running.feeds[0].failures_total() == 1);
     assert_eq!(running.feeds[0].state(), FeedState::BackingOff);
     let second = until_some("the second attempt", || server.try_accept());
@@ -35,17 +36,17 @@ fn a_feed_that_never_sends_is_given_up_and_the_others_flow() {
         feed.login_timeout_s = 1;
         node.feeds.push(feed);
         let mut feed = half_open.feed("half_open");
-        feed.read_deadline_s = 1;
+        feed.read_deadline_s = 3;
         node.feeds.push(feed);
         node.feeds.push(good.feed("good"));
     });
-    let _mute = mute.accept();
     // A peer that is gone without a word looks just so.
     let _half_open = half_open.log_in();
+    let _mute = mute.accept();
     let mut stream = good.log_in();
     let mut user = User::log_in(running.telnet, "K1ABC");
-    until("the mute feed is given up", || running.feeds[0].failures(Failure::LoginTimeout) == 1);
-    until("the silent feed is given up", || running.feeds[1].failures(Failure::Silent) == 1);
+    until("the mute feed is given up", || running.feeds[0].failures(Failure::LoginTimeout) > 0);
+    until("the silent feed is given up", || running.feeds[1].failures(Failure::Silent) > 0);
     stream.write_all(spot_line("K2XYZ").as_bytes()).unwrap();
     assert!(user.spot().contains("K2XYZ"));
     assert_eq!(running.feeds[2].failures_total(), 0);

@@ -99,7 +99,7 @@ fn in_parse_on_a_post() {
     let running = node(|node| node.faults.push(fault("parse")));
     let mut user = User::log_in(running.telnet, "K1ABC");
     user.say(&format!("DX 14025 {POISON}"));
-    user.line_with("K9BAD on 14025.0 kHz: refused: ");
+    user.line_with("K9BAD on 14025.0 kHz: refused: an internal fault");
     user.say("DX 14025 K2AAA");
     user.line_with("K2AAA on 14025.0 kHz: sent to 1 user here");
     stop(running);
