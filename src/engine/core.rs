@@ -80,7 +80,6 @@ impl Core {
         control: Arc<Control>,
     ) -> io::Result<std::thread::JoinHandle<()>> {
         std::thread::Builder::new().name(self.name.clone()).spawn(move || {
-            super::panics::this_thread_catches();
             if let Some(cpu) = cpu
                 && !core_affinity::set_for_current(cpu)
             {
@@ -92,6 +91,7 @@ impl Core {
 
     fn run(self, idle: IdlePolicy, mut clock: RealClock, control: &Control) {
         let Core { name, mut poll, bell, stats, agents: factories } = self;
+        super::panics::this_thread_catches();
         let mut agents: Vec<Option<Box<dyn Agent>>> = Vec::with_capacity(factories.len());
         for (place, factory) in factories.into_iter().enumerate() {
             let made = poll

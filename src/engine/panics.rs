@@ -9,11 +9,16 @@ thread_local! {
     static CATCHES: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Says that panics of this thread are caught and told by its agents: the hook then prints nothing.
+pub fn this_thread_catches() {
+    CATCHES.set(true);
+}
+
 /// Bytes of message and stack kept.
 const PANIC_TEXT_BYTES_MAX: usize = 8 * 1024;
 
 /// Installs the hook, once per process: a panic is remembered with its stack for whoever catches it,
-/// and printed only when nobody will (threads that are no cores).
+/// and printed only on threads that catch none (see [`this_thread_catches`]).
 pub fn remember_panics() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -31,11 +36,6 @@ pub fn remember_panics() {
             }
         }));
     });
-}
-
-/// Says that panics of this thread are caught and told by whoever catches them: the hook prints none.
-pub fn this_thread_catches() {
-    CATCHES.set(true);
 }
 
 /// What a caught panic says: message and stack, or without the hook the message alone.
