@@ -1,8 +1,21 @@
 //! The node's configuration: RON text to a checked [`Node`].
+//!
+//! [`load`] takes a text and overrides; every mistake comes back as one line
+//! `file:line:col: key = value: what is wrong; remedy`.
 
+mod bounds;
+mod checks;
+mod load;
+mod locate;
+mod network;
+mod overrides;
+mod problem;
 mod schema;
 
+pub use load::{DEFAULT_PATH, EMBEDDED, EMBEDDED_NAME, Loaded, Source, load};
+pub use network::Network;
+pub use problem::{Place, Problem, Problems};
 pub use schema::{
-    Dedup, Dedupe, Fault, Feed, FeedKind, History, Idle, Limits, LineFormat, Modes, Node, Placement, Profile,
-    Reference, Report, Rings, Telnet,
+    Dedup, Dedupe, Fault, Feed, FeedKind, History, Idle, Limits, LineFormat, Modes, Node, PLACEHOLDER_CALL, Placement,
+    Profile, Reference, Report, Rings, Telnet,
 };

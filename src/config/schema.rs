@@ -78,7 +78,7 @@ pub struct Telnet {
 }
 
 /// Spot line layouts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, clap::ValueEnum)]
 pub enum LineFormat {
     /// The 75-column line of AK1A that every logging program parses.
     #[default]
@@ -88,7 +88,7 @@ pub enum LineFormat {
 }
 
 /// Per-user dedup policies.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, clap::ValueEnum)]
 pub enum Dedupe {
     /// Short window.
     Fast,

@@ -27,6 +27,11 @@ pub trait Agent {
     /// Whether this agent is done for good: its inputs are gone and it is empty. The core drops it,
     /// and with it the rings it feeds: that is how a drain moves down the road.
     fn finished(&self) -> bool;
+
+    /// Whether it has sockets: a core without any saves the system call when it is busy.
+    fn polls(&self) -> bool {
+        true
+    }
 }
 
 /// The mio tokens of one agent on its core: a range of its own, so that a core can hand events out.

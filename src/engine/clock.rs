@@ -25,14 +25,21 @@ pub struct RealClock {
     origin: Instant,
     utc_at_origin_ms: i64,
     next_sync_ns: u64,
+    /// UTC seconds per monotonic second.
+    rate: f64,
 }
 
 impl RealClock {
     /// Starts counting.
     pub fn start() -> RealClock {
-        let mut clock = RealClock { origin: Instant::now(), utc_at_origin_ms: 0, next_sync_ns: 0 };
+        let mut clock = RealClock { origin: Instant::now(), utc_at_origin_ms: 0, next_sync_ns: 0, rate: 1.0 };
         clock.now();
         clock
+    }
+    /// Starts counting on a capture's clock: UTC begins at `from` and runs `rate` times as fast as the
+    /// monotonic clock, which stays real. The system's UTC is not asked.
+    pub fn playing(from: Utc, rate: f64) -> RealClock {
+        RealClock { origin: Instant::now(), utc_at_origin_ms: from.ms(), next_sync_ns: u64::MAX, rate }
     }
     /// One clock read; the wall clock is read again once a second, so that NTP steps come through.
     #[inline]
@@ -43,7 +50,9 @@ impl RealClock {
             let utc_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64);
             self.utc_at_origin_ms = utc_ms - (mono_ns / 1_000_000) as i64;
         }
-        Now { mono_ns, utc: Utc::from_ms(self.utc_at_origin_ms + (mono_ns / 1_000_000) as i64) }
+        let passed_ms = mono_ns / 1_000_000;
+        let passed_ms = if self.rate == 1.0 { passed_ms as i64 } else { (passed_ms as f64 * self.rate) as i64 };
+        Now { mono_ns, utc: Utc::from_ms(self.utc_at_origin_ms + passed_ms) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::spot::{Call, Spot};
 use crossbeam::queue::ArrayQueue;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Panicked spots kept for the operator.
@@ -16,6 +17,9 @@ pub struct Control {
     /// Inputs turned off, by feed index; [`Spot::FEED_POSTS`] is the last.
     inputs_off: [AtomicBool; 256],
     quarantine: ArrayQueue<Quarantined>,
+    /// Stages whose windows are not warm, until when. Touched after a panic and by reporters only.
+    degraded: Mutex<Vec<(String, u64)>>,
+    failure: Mutex<Option<String>>,
 }
 
 impl Default for Control {
@@ -31,6 +35,8 @@ impl Control {
             draining: AtomicBool::new(false),
             inputs_off: std::array::from_fn(|_| AtomicBool::new(false)),
             quarantine: ArrayQueue::new(QUARANTINE_MAX),
+            degraded: Mutex::new(Vec::new()),
+            failure: Mutex::new(None),
         }
     }
     /// Starts the drain: inputs stop, and being finished moves down the road from there.
@@ -51,6 +57,28 @@ impl Control {
     pub fn is_input_off(&self, feed: u8) -> bool {
         self.inputs_off[usize::from(feed)].load(Relaxed)
     }
+    /// Says that a stage was rebuilt and answers worse than usual until `until_ns`.
+    pub fn degrade(&self, stage: &str, until_ns: u64) {
+        let mut list = lock(&self.degraded);
+        list.retain(|(s, _)| s != stage);
+        list.push((stage.into(), until_ns));
+    }
+    /// The stages that are not warm at this moment.
+    pub fn degraded(&self, now_ns: u64) -> Vec<String> {
+        let mut list = lock(&self.degraded);
+        list.retain(|(_, until)| *until > now_ns);
+        list.iter().map(|(stage, _)| stage.clone()).collect()
+    }
+    /// Something broke that cannot be rebuilt: the node goes down in order and exits with a failure.
+    /// The first report wins.
+    pub fn fail(&self, why: String) {
+        lock(&self.failure).get_or_insert(why);
+        self.drain();
+    }
+    /// Why the node goes down, if it failed.
+    pub fn failure(&self) -> Option<String> {
+        lock(&self.failure).clone()
+    }
     /// Puts a panicked spot away for the operator; the oldest makes room.
     pub fn quarantine(&self, spot: Quarantined) {
         self.quarantine.force_push(spot);
@@ -59,6 +87,11 @@ impl Control {
     pub fn take_quarantined(&self) -> Vec<Quarantined> {
         std::iter::from_fn(|| self.quarantine.pop()).collect()
     }
+}
+
+/// A panic while one of these tiny sections ran leaves data that is still whole.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// A spot that made a stage panic.

@@ -1,1 +1,34 @@
-//! (room parse)
+//! Stage 1: feeds' sockets and their supervision; line to [`crate::spot::Spot`]; the gate.
+//!
+//! - [`feed`]: one upstream connection as a state machine: log-in, keepalive, deadlines, lines. No socket.
+//! - [`supervise`]: when to connect, when to give up, how long to wait. No socket, no clock.
+//! - [`stats`]: what reporters see of a feed.
+//! - [`line`]: a line of a feed becomes a spot of its class, with its time.
+//! - [`gate`] and [`posting`]: what may enter the road.
+//! - [`intake`]: lines in, spots to the ring: books, class reserves, shedding, panic isolation.
+//! - [`source`]: lines made here: simulator, captures at their own speed.
+//! - [`agent`]: all of it in one mio loop.
+
+mod agent;
+#[cfg(test)]
+mod agent_tests;
+mod feed;
+mod gate;
+mod intake;
+mod line;
+mod link;
+mod posting;
+mod resolve;
+mod source;
+mod stats;
+mod supervise;
+
+pub use agent::{ParseAgent, ParseParts};
+pub use feed::{FeedClient, FeedEvent, LogIn};
+pub use gate::{AgePolicy, Gate};
+pub use intake::{Desk, Input, Notes};
+pub use line::{LineEnd, Told, read_line, told_at_end};
+pub use posting::PostLimits;
+pub use source::LineSource;
+pub use stats::{Failure, FeedState, FeedStats};
+pub use supervise::{Supervisor, Wish};

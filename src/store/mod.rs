@@ -1,6 +1,8 @@
 //! What the node remembers: the spots of the last hours, in memory, asked by SHOW/DX.
 
 mod agent;
+#[cfg(test)]
+mod agent_tests;
 mod history;
 mod query;
 

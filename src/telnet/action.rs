@@ -24,7 +24,7 @@ pub struct NodeView<'a> {
 /// Where a session puts what it wants: the loop takes it all after each call and reuses the buffers.
 #[derive(Debug, Default)]
 pub struct SessionOut {
-    /// Bytes for the user, whole lines except for the login prompt and echoed characters.
+    /// Bytes for the user, whole lines except for the login prompt and telnet options.
     pub bytes: Vec<u8>,
     /// What the loop must do, in this order, after the bytes are queued.
     pub actions: Vec<Action>,

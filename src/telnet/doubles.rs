@@ -8,12 +8,11 @@ pub use crate::fanout::Preferences;
 #[derive(Debug, Default)]
 pub struct Iac {
     state: u8,
-    echo: bool,
 }
 
 impl Iac {
     /// Takes telnet commands out of a stream.
-    pub fn feed(&mut self, input: &[u8], data: &mut Vec<u8>, replies: &mut Vec<u8>) {
+    pub fn feed(&mut self, input: &[u8], data: &mut Vec<u8>, _replies: &mut Vec<u8>) {
         for &b in input {
             self.state = match (self.state, b) {
                 (0, 255) => 1,
@@ -32,18 +31,9 @@ impl Iac {
                 (10, _) => 10,
                 (11, 240) => 0,
                 (11, _) => 10,
-                (253, 1) => {
-                    self.echo = true;
-                    replies.extend_from_slice(&[255, 251, 1]);
-                    0
-                }
                 _ => 0,
             };
         }
-    }
-    /// Whether we echo.
-    pub fn echoes(&self) -> bool {
-        self.echo
     }
 }
 

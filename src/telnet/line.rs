@@ -27,37 +27,42 @@ pub struct LineReader {
 impl LineReader {
     /// Reads up to the end of the first line. Returns how many bytes were taken and the line, if one
     /// was completed; without a line, all bytes were taken.
-    ///
-    /// `echo` gets what a terminal must show of the typed bytes, line end included.
-    pub fn read(&mut self, input: &[u8], mut echo: Option<&mut Vec<u8>>) -> (usize, Option<Line>) {
-        for (at, &byte) in input.iter().enumerate() {
-            // RFC 854 ends a line with CR LF and sends a bare return as CR NUL: accept both, and a lone LF.
-            let belongs_to_cr = std::mem::take(&mut self.after_cr) && (byte == b'\n' || byte == 0);
-            if belongs_to_cr {
-                continue;
-            }
+    pub fn read(&mut self, input: &[u8]) -> (usize, Option<Line>) {
+        let skipped = self.skip_rest_of_end(input);
+        for (at, &byte) in input.iter().enumerate().skip(skipped) {
             match byte {
                 b'\r' | b'\n' => {
                     self.after_cr = byte == b'\r';
-                    if let Some(echo) = &mut echo {
-                        echo.extend_from_slice(b"\r\n");
-                    }
                     return (at + 1, Some(self.finish()));
                 }
-                BACKSPACE | DELETE => self.erase(1, &mut echo),
-                CTRL_U => self.erase(usize::MAX, &mut echo),
+                BACKSPACE | DELETE => self.erase(1),
+                CTRL_U => self.erase(usize::MAX),
                 CTRL_W => {
                     let kept = self.text.trim_ascii_end();
                     let word = kept.iter().rposition(|&b| b == b' ').map_or(0, |blank| blank + 1);
                     let chars = self.text[word..].iter().filter(|&&b| !is_continuation(b)).count();
-                    self.erase(chars, &mut echo);
+                    self.erase(chars);
                 }
-                b'\t' => self.add(b' ', &mut echo),
+                b'\t' => self.add(b' '),
                 0..=0x1F => {}
-                byte => self.add(byte, &mut echo),
+                byte => self.add(byte),
             }
         }
         (input.len(), None)
+    }
+
+    /// Takes what still belongs to the end of the last line; returns how many bytes.
+    ///
+    /// RFC 854 ends a line with CR LF and sends a bare return as CR NUL: both are accepted, and a lone LF.
+    pub fn skip_rest_of_end(&mut self, input: &[u8]) -> usize {
+        match input.first() {
+            Some(b'\n' | 0) => usize::from(std::mem::take(&mut self.after_cr)),
+            Some(_) => {
+                self.after_cr = false;
+                0
+            }
+            None => 0,
+        }
     }
 
     /// Gives back the buffer of a line that is done with.
@@ -66,11 +71,6 @@ impl LineReader {
             text.clear();
             self.text = text;
         }
-    }
-
-    /// Whether a line has begun.
-    pub fn is_within_line(&self) -> bool {
-        self.too_long || !self.text.is_empty()
     }
 
     fn finish(&mut self) -> Line {
@@ -82,31 +82,23 @@ impl LineReader {
         Line::Text(text)
     }
 
-    fn add(&mut self, byte: u8, echo: &mut Option<&mut Vec<u8>>) {
+    fn add(&mut self, byte: u8) {
         if self.too_long || self.text.len() == LINE_BYTES_MAX {
             self.too_long = true;
             self.text = Vec::new();
             return;
         }
         self.text.push(byte);
-        if let Some(echo) = echo
-            && byte != 0xFF
-        {
-            echo.push(byte);
-        }
     }
 
     /// Erases up to so many characters. In a line that is too long already, nothing can be saved.
-    fn erase(&mut self, chars: usize, echo: &mut Option<&mut Vec<u8>>) {
+    fn erase(&mut self, chars: usize) {
         for _ in 0..chars {
             while self.text.last().is_some_and(|&b| is_continuation(b)) {
                 self.text.pop();
             }
             if self.text.pop().is_none() {
                 return;
-            }
-            if let Some(echo) = echo {
-                echo.extend_from_slice(b"\x08 \x08");
             }
         }
     }
@@ -127,19 +119,19 @@ fn is_continuation(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    fn lines(reader: &mut LineReader, mut input: &[u8], mut echo: Option<&mut Vec<u8>>) -> Vec<Line> {
+    fn lines(reader: &mut LineReader, mut input: &[u8]) -> Vec<Line> {
         let mut found = Vec::new();
         while !input.is_empty() {
-            let (used, line) = reader.read(input, echo.as_deref_mut());
+            let (used, line) = reader.read(input);
             found.extend(line);
             input = &input[used..];
         }
         found
     }
     fn texts(input: &[u8]) -> Vec<Vec<u8>> {
-        let whole = lines(&mut LineReader::default(), input, None);
+        let whole = lines(&mut LineReader::default(), input);
         let mut reader = LineReader::default();
-        let bytewise: Vec<Line> = input.iter().flat_map(|b| lines(&mut reader, &[*b], None)).collect();
+        let bytewise: Vec<Line> = input.iter().flat_map(|b| lines(&mut reader, &[*b])).collect();
         assert_eq!(whole, bytewise, "the split of the bytes must not matter");
         whole
             .into_iter()
@@ -177,12 +169,5 @@ mod tests {
         input.extend(vec![b'y'; LINE_BYTES_MAX + 1]);
         input.extend(b"\r\nafter\n");
         assert_eq!(texts(&input), [vec![b'x'; LINE_BYTES_MAX], b"(too long)".to_vec(), b"after".to_vec()]);
-    }
-
-    #[test]
-    fn echo_shows_what_a_terminal_must_show() {
-        let mut echo = Vec::new();
-        lines(&mut LineReader::default(), b"ab\x08c\x07\r\n", Some(&mut echo));
-        assert_eq!(echo, b"ab\x08 \x08c\r\n");
     }
 }

@@ -4,8 +4,8 @@ use crate::spot::{self, Call};
 
 /// Invalid calls after which a connection is closed.
 pub const TRIES_MAX: u8 = 3;
-/// Highest SSID (clients 1.2).
-const SSID_MAX: u32 = 99;
+/// SSIDs go to 99 (clients 1.2).
+const SSID_DIGITS_MAX: usize = 2;
 
 /// What a login line is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,9 +51,10 @@ fn call(text: &[u8]) -> Option<Call> {
 }
 
 fn read_ssid(text: &[u8]) -> Option<u32> {
-    let ok = (1..=2).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-    let ssid = text.iter().fold(0, |n, b| n * 10 + u32::from(b.wrapping_sub(b'0')));
-    (ok && ssid <= SSID_MAX).then_some(ssid)
+    if !(1..=SSID_DIGITS_MAX).contains(&text.len()) || !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(text.iter().fold(0, |ssid, digit| ssid * 10 + u32::from(digit - b'0')))
 }
 
 fn is_http(line: &[u8]) -> bool {

@@ -18,6 +18,8 @@ mod session;
 mod sessions;
 mod stats;
 mod timers;
+#[cfg(test)]
+mod session_tests;
 mod wash;
 
 pub use action::{Action, CloseReason, NodeView, SessionCounts, SessionOut};

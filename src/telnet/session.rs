@@ -54,7 +54,7 @@ pub struct Session {
     login_deadline_ns: u64,
     keepalive_ns: u64,
     idle_ns: u64,
-    /// What was sent last did not end its line: the login prompt, echoed characters.
+    /// What was sent last did not end its line: the login prompt.
     line_is_open: bool,
 }
 
@@ -64,7 +64,6 @@ pub(super) struct User {
     pub(super) id: SessionId,
     pub(super) call: Call,
     pub(super) preferences: Preferences,
-    pub(super) echo: bool,
     pub(super) since: Utc,
 }
 
@@ -91,7 +90,7 @@ impl Session {
     /// A connection just accepted.
     pub fn new(id: SessionId, address: IpAddr, now: Now) -> Session {
         Session {
-            user: User { id, call: Call::EMPTY, preferences: Preferences::default(), echo: true, since: now.utc },
+            user: User { id, call: Call::EMPTY, preferences: Preferences::default(), since: now.utc },
             address,
             state: State::Login { tries: 0 },
             iac: Iac::default(),
@@ -275,17 +274,14 @@ impl Session {
     fn run_lines(&mut self, node: &NodeView, out: &mut SessionOut) {
         let before = out.bytes.len();
         let mut input = std::mem::take(&mut self.input);
-        let mut taken = 0;
+        // Also while lines are held: the LF of a CR LF is no line that waits.
+        let mut taken = self.reader.skip_rest_of_end(&input);
         while taken < input.len() && self.may_run(node.now) {
-            let echo = (self.user.echo && self.iac.echoes()).then_some(&mut out.bytes);
-            let is_echoed = echo.is_some();
-            let (used, line) = self.reader.read(&input[taken..], echo);
+            let (used, line) = self.reader.read(&input[taken..]);
             taken += used;
-            if is_echoed {
-                self.line_is_open = line.is_none() && (self.line_is_open || self.reader.is_within_line());
-            }
             if let Some(line) = line {
                 self.on_line(node, line, out);
+                taken += self.reader.skip_rest_of_end(&input[taken..]);
             }
         }
         if taken > 0 {

@@ -39,17 +39,16 @@ pub enum PostFault {
 
 impl fmt::Display for PostFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const USAGE: &str = "Usage: DX freq call [comment], for example DX 14025.3 K1ABC up 2.";
         match self {
-            PostFault::Usage => f.write_str("Usage: DX freq call [comment], for example DX 14025.3 K1ABC up 2"),
-            PostFault::NoFrequency => {
-                f.write_str("A frequency is missing. Usage: DX freq call [comment], for example DX 14025.3 K1ABC up 2")
-            }
+            PostFault::Usage => f.write_str(USAGE),
+            PostFault::NoFrequency => write!(f, "A frequency is missing. {USAGE}"),
             PostFault::Zero => f.write_str("Frequency 0 is not in band. Is your logger connected to the radio?"),
             PostFault::NotInBand(freq) => {
-                write!(f, "{} kHz is not in band. Give kHz, as 14025.3, or MHz, as 14.0253", khz(*freq))
+                write!(f, "{} kHz is not in band. Give kHz, as 14025.3, or MHz, as 14.0253.", khz(*freq))
             }
-            PostFault::NotACall(text) => write!(f, "{text} is not a callsign that can be spotted"),
-            PostFault::NoCountry(call) => write!(f, "{call} belongs to no country that this node knows: refused"),
+            PostFault::NotACall(text) => write!(f, "{text} is not a callsign that can be spotted."),
+            PostFault::NoCountry(call) => write!(f, "{call}: refused: it belongs to no country that this node knows."),
         }
     }
 }
@@ -111,7 +110,7 @@ pub(super) fn post(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
     let draft = read_post(args.rest).and_then(|draft| in_a_country(draft, exec.node));
     match draft {
         Err(fault) => {
-            exec.line(format_args!("{fault}."));
+            exec.line(format_args!("{fault}"));
             Next::Prompt
         }
         Ok(draft) => {

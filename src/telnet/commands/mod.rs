@@ -72,7 +72,7 @@ pub(super) fn run(exec: &mut Exec<'_>, line: &[u8]) -> Next {
         Parsed::Ambiguous { typed, choices } => {
             exec.out.counts.commands_unknown += 1;
             let typed = wash::excerpt(typed, ECHO_BYTES_MAX).to_uppercase();
-            exec.line(format_args!("{typed} could be {}. Type a letter more.", help::or_list(&choices)));
+            exec.line(format_args!("{typed} could be {}. Say which.", help::or_list(&choices)));
             Next::Prompt
         }
         Parsed::Unknown { typed, nearest } => {

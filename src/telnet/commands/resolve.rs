@@ -56,8 +56,8 @@ pub const CHOICES_MAX: usize = 6;
 const WORDS_MAX: usize = 4;
 /// Longest word that is compared for likeness.
 const WORD_BYTES_MAX: usize = 16;
-/// Letters that may be wrong in a word that is still recognised.
-const TYPOS_MAX: usize = 2;
+/// One wrong letter in so many: more, and it is another word (`SET/NAME` is not `SET/PAGE`).
+const LETTERS_PER_TYPO: usize = 3;
 
 /// Reads one command line. Never fails: whatever is typed is one of the four.
 ///
@@ -88,6 +88,9 @@ pub fn parse_command(line: &[u8]) -> Parsed<'_> {
     match best {
         Some((Found::One(command), args, _)) => Parsed::Command { command, args },
         Some((Found::Several(choices), _, end)) => Parsed::Ambiguous { typed: &line[..end], choices },
+        _ if end == line.trim_ascii_end().len() && leads_on(typed.words()) => {
+            Parsed::Ambiguous { typed: line.trim_ascii_end(), choices: longer_paths(typed.words()) }
+        }
         _ => Parsed::Unknown { typed: unknown_words(line), nearest: nearest(line) },
     }
 }
@@ -188,11 +191,15 @@ fn find_exactly_these(words: &[&[u8]]) -> Found {
     if found.iter().all(|(_, command)| std::ptr::eq(*command, first)) {
         return Found::One(first);
     }
-    let mut choices: Vec<&str> = found.iter().map(|(_, command)| command.path).collect();
+    Found::Several(choices(found.into_iter().map(|(_, command)| command.path)))
+}
+
+fn choices(paths: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut choices: Vec<&str> = paths.collect();
     choices.sort_unstable();
     choices.dedup();
     choices.truncate(CHOICES_MAX);
-    Found::Several(choices)
+    choices
 }
 
 fn is_short_for(word: &[u8], full: &[u8]) -> bool {
@@ -201,10 +208,18 @@ fn is_short_for(word: &[u8], full: &[u8]) -> bool {
 
 /// Whether longer paths begin with these words.
 fn leads_on(words: &[&[u8]]) -> bool {
-    spellings().any(|(path, _)| {
-        path.split('/').count() > words.len()
-            && path.split('/').zip(words).all(|(full, word)| is_short_for(word, full.as_bytes()))
-    })
+    COMMANDS.iter().any(|command| is_start_of(words, command.path))
+}
+
+fn longer_paths(words: &[&[u8]]) -> Vec<&'static str> {
+    choices(COMMANDS.iter().map(|command| command.path).filter(|path| is_start_of(words, path)))
+}
+
+fn is_start_of(words: &[&[u8]], path: &str) -> bool {
+    let mut pairs = path.split('/').zip(words);
+    !words.is_empty()
+        && path.split('/').count() > words.len()
+        && pairs.all(|(full, word)| is_short_for(word, full.as_bytes()))
 }
 
 /// The words of an unknown command: the first token, and the second too when the first is a group.
@@ -238,8 +253,7 @@ fn path_distance(words: &[&[u8]], path: &str) -> Option<usize> {
     let mut sum = 0;
     for (word, full) in words.iter().zip(path.split('/')) {
         let errors = word_distance(word, full.as_bytes());
-        // Half of a short word wrong is another word.
-        if errors > TYPOS_MAX || errors * 2 > word.len() {
+        if errors * LETTERS_PER_TYPO > word.len() {
             return None;
         }
         sum += errors;
@@ -260,7 +274,7 @@ fn word_distance(word: &[u8], full: &[u8]) -> usize {
 /// Letters to change, insert, drop, or swap with their neighbour, ASCII case aside.
 fn edit_distance(a: &[u8], b: &[u8]) -> usize {
     if a.len() > WORD_BYTES_MAX || b.len() > WORD_BYTES_MAX {
-        return usize::MAX / 4;
+        return WORD_BYTES_MAX;
     }
     let mut table = [[0usize; WORD_BYTES_MAX + 1]; WORD_BYTES_MAX + 1];
     table[0] = std::array::from_fn(|j| j);
@@ -282,4 +296,104 @@ fn edit_distance(a: &[u8], b: &[u8]) -> usize {
 /// Splits at blanks.
 pub fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|&b| b == b' ').filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `path(rest|tied)`, `? choices`, `- nearest`.
+    fn parsed(line: &str) -> String {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        match parse_command(line.as_bytes()) {
+            Parsed::Blank => "blank".into(),
+            Parsed::Command { command, args } => {
+                let tied = args.tied.map(|tied| format!("|{}", text(tied))).unwrap_or_default();
+                format!("{}({}{tied})", command.path, text(args.rest))
+            }
+            Parsed::Ambiguous { choices, .. } => format!("? {}", choices.join(" ")),
+            Parsed::Unknown { typed, nearest } => {
+                format!("- {} {}", text(typed), nearest.map_or("", |command| command.path))
+            }
+        }
+    }
+
+    #[test]
+    fn words_slashes_and_short_forms_lead_to_one_command() {
+        for (line, want) in [
+            ("SHOW/DX", "SHOW/DX()"),
+            ("show dx", "SHOW/DX()"),
+            ("sh/dx 20", "SHOW/DX(20)"),
+            ("SH DX 20", "SHOW/DX(20)"),
+            ("sh  dx  20", "SHOW/DX( 20)"),
+            ("sh/dx/20", "SHOW/DX(|20)"),
+            ("sh dx/20", "SHOW/DX(|20)"),
+            ("sh/dx/5-10 9a", "SHOW/DX(9a|5-10)"),
+            ("sh//dx", "SHOW/DX()"),
+            ("/sh/dx/", "SHOW/DX()"),
+            ("sh/d", "SHOW/DX()"),
+            ("sh/de", "SHOW/DEDUPE()"),
+            ("sh dx 9a", "SHOW/DX(9a)"),
+            ("show dx k1abc/p", "SHOW/DX(k1abc/p)"),
+            ("dx 14025 k1abc", "DX(14025 k1abc)"),
+            ("d 14025 k1abc", "DX(14025 k1abc)"),
+            ("  dx   14025 k1abc up 2 ", "DX(  14025 k1abc up 2 )"),
+            ("echo  #a b# ", "ECHO( #a b# )"),
+            ("q", "BYE()"),
+            ("exit", "BYE()"),
+            ("w", "WHO()"),
+            ("?", "HELP()"),
+            ("h sh/dx", "HELP(sh/dx)"),
+            ("help show dx", "HELP(show dx)"),
+            ("set/nofilter", "SET/NOFILTER()"),
+            ("set nofi", "SET/NOFILTER()"),
+            ("unset/filter", "SET/NOFILTER()"),
+            ("set/noupdates", "UNSET/UPDATES()"),
+            ("set noup", "UNSET/UPDATES()"),
+            ("set/noecho", "UNSET/ECHO()"),
+            ("set page 0", "SET/PAGE(0)"),
+            ("set/page/0", "SET/PAGE(|0)"),
+            ("   ", "blank"),
+            ("", "blank"),
+        ] {
+            assert_eq!(parsed(line), want, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_clear_is_asked_back() {
+        for (line, want) in [
+            ("e", "? BYE ECHO"),
+            ("s/de", "? SET/DEDUPE SHOW/DEDUPE"),
+            ("show", "? SHOW/DEDUPE SHOW/DX SHOW/TIME SHOW/USERS SHOW/VERSION"),
+            ("unset ", "? UNSET/DEDUPE UNSET/ECHO UNSET/UPDATES"),
+            ("pnig", "- pnig PING"),
+            ("hepl dx", "- hepl HELP"),
+            ("shwo dx 5", "- shwo SHOW/DX"),
+            ("sh/usrs", "- sh/usrs SHOW/USERS"),
+            ("set/name Pat", "- set/name "),
+            ("set/wcy", "- set/wcy "),
+            ("sh/dx/dxcc", "- sh/dx/dxcc "),
+            ("xyzzy", "- xyzzy "),
+            ("////", "- //// "),
+            ("14025 k1abc", "- 14025 "),
+            ("a/b/c/d/e/f", "- a/b/c/d/e/f "),
+        ] {
+            assert_eq!(parsed(line), want, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn every_command_is_reached_by_its_path_and_every_alias_leads_somewhere() {
+        for command in COMMANDS {
+            let by_blank = command.path.replace('/', " ");
+            for line in [command.path, &by_blank, &command.path.to_lowercase()] {
+                assert_eq!(parsed(line), format!("{}()", command.path), "{line}");
+            }
+            assert!(command.usage.to_uppercase().starts_with(command.path), "{}", command.usage);
+        }
+        for (alias, path) in ALIASES {
+            assert_eq!(parsed(alias), format!("{path}()"), "{alias}");
+        }
+    }
 }

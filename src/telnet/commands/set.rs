@@ -85,23 +85,10 @@ pub(super) fn no_filter(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
     Next::Prompt
 }
 
-/// SET/ECHO.
-pub(super) fn echo(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
-    if let Some(on) = switch(exec, args, "SET/ECHO [ON|OFF]") {
-        set_echo(exec, on);
-    }
+/// SET/ECHO and UNSET/ECHO. Loggers send the latter at every log-in; nothing is ever echoed.
+pub(super) fn echo(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
+    exec.line(format_args!("Echo: OFF, your terminal shows what you type."));
     Next::Prompt
-}
-
-/// UNSET/ECHO.
-pub(super) fn no_echo(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
-    set_echo(exec, false);
-    Next::Prompt
-}
-
-fn set_echo(exec: &mut Exec<'_>, on: bool) {
-    exec.user.echo = on;
-    exec.line(format_args!("Echo: {}.", if on { "ON, for terminals that ask for it" } else { "OFF" }));
 }
 
 /// SET/PAGE. Programs send `set/page 0` or `9999` so that nothing waits for a key; nothing ever does.

@@ -72,9 +72,9 @@ pub static COMMANDS: &[Command] = &[
     Command {
         path: "SET/ECHO",
         run: set::echo,
-        usage: "SET/ECHO [ON|OFF]",
-        brief: "echo what you type",
-        more: "Only for terminals that asked for it by telnet option; others echo themselves.",
+        usage: "SET/ECHO, UNSET/ECHO",
+        brief: "accepted for other programs' sake",
+        more: "This node never echoes: your terminal shows what you type.",
     },
     Command {
         path: "SET/FORMAT",
@@ -112,7 +112,13 @@ pub static COMMANDS: &[Command] = &[
         brief: "same as SET/DEDUPE OFF",
         more: "",
     },
-    Command { path: "UNSET/ECHO", run: set::no_echo, usage: "UNSET/ECHO", brief: "same as SET/ECHO OFF", more: "" },
+    Command {
+        path: "UNSET/ECHO",
+        run: set::echo,
+        usage: "UNSET/ECHO",
+        brief: "accepted for other programs' sake",
+        more: "",
+    },
     Command {
         path: "UNSET/UPDATES",
         run: set::no_updates,

@@ -1,0 +1,213 @@
+//! The command line, checked.
+
+use super::plan::{DX_CALLS, Profile};
+use super::run::Settings;
+use super::target::Target;
+use clap::Parser;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Open-loop load for a DX cluster node: plays an RBN feed to it and is its telnet users.
+///
+/// One process, one clock. Every spot has an intended time that is fixed before the start; every user
+/// checks gaps, duplicates and order. The exit status is 1 when a line was lost, came twice or out of
+/// order, or when the generator missed its rate.
+#[derive(Parser, Debug)]
+#[command(name = "dxring-load")]
+pub struct Cli {
+    /// User port of a server that runs already; its feed must connect to --feed-listen.
+    #[arg(long, value_name = "ADDR")]
+    server: Option<SocketAddr>,
+    /// Process of that server, for CPU and memory.
+    #[arg(long, value_name = "PID", requires = "server")]
+    server_pid: Option<u32>,
+    /// Start this dxring with a configuration made for the test, and stop it after each run.
+    #[arg(long, value_name = "PROGRAM")]
+    spawn: Option<PathBuf>,
+    /// Override for the started dxring, `path.to.key=value`; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", requires = "spawn")]
+    server_set: Vec<String>,
+    /// Start the bare writer; without PROGRAM the dxring-limit beside this program. With --spawn both
+    /// take turns, in changing order, and the ratios of the pairs are printed.
+    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, default_missing_value = "")]
+    spawn_limit: Option<PathBuf>,
+    /// Argument for the bare writer, as in --limit-arg=--gap-us=20000; may be repeated.
+    #[arg(long, value_name = "ARG", requires = "spawn_limit")]
+    limit_arg: Vec<String>,
+    /// Where the feed listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub feed_listen: SocketAddr,
+    /// Feed connections to expect; spots take turns among them.
+    #[arg(long, default_value_t = 1)]
+    feeders: usize,
+    /// Spots due within this many µs leave together; their intended times stay apart.
+    #[arg(long, default_value_t = 250)]
+    pub feed_tick_us: u64,
+    /// Users.
+    #[arg(long, default_value_t = 100)]
+    users: usize,
+    /// Log in so many users, send nothing, measure memory and CPU over --seconds.
+    #[arg(long, value_name = "USERS", conflicts_with_all = ["rate", "burst", "users"])]
+    idle: Option<usize>,
+    /// Constant rate in spots/s, for --seconds.
+    #[arg(long, conflicts_with = "burst")]
+    rate: Option<u64>,
+    /// Length of --rate and --idle.
+    #[arg(long, default_value_t = 15)]
+    pub seconds: u64,
+    /// Spots of a burst.
+    #[arg(long)]
+    burst: Option<u64>,
+    /// A burst's spots are spread evenly over this; 0 = all at once.
+    #[arg(long, default_value_t = 1000)]
+    within_ms: u64,
+    /// From the start of a burst to the next.
+    #[arg(long, default_value_t = 15_000)]
+    every_ms: u64,
+    /// Bursts.
+    #[arg(long, default_value_t = 1)]
+    times: u64,
+    /// Warm-up spots, sent evenly within a second before the measured part.
+    #[arg(long, default_value_t = 500)]
+    warmup: u64,
+    /// Runs; all are printed.
+    #[arg(long, default_value_t = 1)]
+    pub repeat: usize,
+    /// Threads that receive.
+    #[arg(long, default_value_t = 1)]
+    receiver_threads: usize,
+    /// A spot that leaves the generator later than this by the generator's fault fails the run.
+    #[arg(long, default_value_t = 100)]
+    late_ms_max: u64,
+    /// A run during which other processes used more cores than this is marked noisy.
+    #[arg(long, default_value_t = 0.3)]
+    noise_cores_max: f64,
+    /// So many rounds are run again when they were noisy; the noisy ones are printed too.
+    #[arg(long, default_value_t = 0)]
+    pub noise_retries: usize,
+    /// Time for all logins.
+    #[arg(long, default_value_t = 60)]
+    login_timeout_s: u64,
+    /// Silence with lines still missing that ends a run.
+    #[arg(long, default_value_t = 5)]
+    drain_s: u64,
+    /// Write everything as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write the delivery histogram of all users, one file per run: FILE, FILE.2, ...
+    #[arg(long, value_name = "FILE")]
+    pub hgrm: Option<PathBuf>,
+    /// Append blocks and table to this record.
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Do not print the servers' own last words.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+impl Cli {
+    /// What to test, in the order of the first round.
+    pub fn targets(&self) -> Result<Vec<Target>, String> {
+        let mut targets = Vec::new();
+        if let Some(address) = self.server {
+            if self.feed_listen.port() == 0 {
+                return Err("--server needs --feed-listen with the port that its feed connects to".into());
+            }
+            targets.push(Target::Running { address, pid: self.server_pid });
+        }
+        if let Some(program) = &self.spawn {
+            targets.push(Target::Node { program: program.clone(), set: self.server_set.clone() });
+        }
+        if let Some(program) = &self.spawn_limit {
+            let program = if program.as_os_str().is_empty() { beside("dxring-limit")? } else { program.clone() };
+            targets.push(Target::Limit { program, arguments: self.limit_arg.clone() });
+        }
+        if targets.is_empty() {
+            return Err("nothing to test: give --server, --spawn or --spawn-limit".into());
+        }
+        Ok(targets)
+    }
+
+    /// How to run.
+    pub fn settings(&self) -> Result<Settings, String> {
+        let profile = match (self.rate, self.burst) {
+            (Some(per_s), _) if per_s > 0 => Profile::Rate { per_s, seconds: self.seconds },
+            (_, Some(spots)) if spots > 0 => {
+                Profile::Burst { spots, within_ms: self.within_ms, every_ms: self.every_ms, times: self.times }
+            }
+            _ if self.idle.is_some() => Profile::Rate { per_s: 1, seconds: 0 },
+            _ => return Err("nothing to send: give --rate, --burst or --idle".into()),
+        };
+        let settings = Settings {
+            users: self.idle.unwrap_or(self.users),
+            receiver_threads: self.receiver_threads,
+            feeds: self.feeders.max(1),
+            warmup: Profile::Burst { spots: self.warmup, within_ms: 1000, every_ms: 1000, times: 1 },
+            profile,
+            late_ms_max: self.late_ms_max,
+            noise_cores_max: self.noise_cores_max,
+            login_timeout_ns: self.login_timeout_s * 1_000_000_000,
+            drain_ns: self.drain_s * 1_000_000_000,
+        };
+        if settings.users == 0 {
+            return Err("--users 0: use at least 1".into());
+        }
+        let spots = self.spots(&settings);
+        if spots > DX_CALLS {
+            return Err(format!("{spots} spots in one run repeat a DX call: use at most {DX_CALLS}"));
+        }
+        Ok(settings)
+    }
+
+    /// Whether only idle users are measured.
+    pub fn is_idle(&self) -> bool {
+        self.idle.is_some()
+    }
+
+    /// Spots of one run, warm-up included.
+    pub fn spots(&self, settings: &Settings) -> u64 {
+        let count = |p: &Profile| match *p {
+            Profile::Rate { per_s, seconds } => per_s.saturating_mul(seconds),
+            Profile::Burst { spots, times, .. } => spots.saturating_mul(times),
+        };
+        count(&settings.warmup).saturating_add(count(&settings.profile))
+    }
+}
+
+fn beside(name: &str) -> Result<PathBuf, String> {
+    let me = std::env::current_exe().map_err(|e| format!("where am I: {e}"))?;
+    Ok(me.with_file_name(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<(Vec<Target>, Settings), String> {
+        let cli =
+            Cli::try_parse_from(std::iter::once("dxring-load").chain(line.split(' '))).map_err(|e| e.to_string())?;
+        Ok((cli.targets()?, cli.settings()?))
+    }
+
+    #[test]
+    fn pairs_put_the_node_first() {
+        let (targets, settings) = parse("--spawn x/dxring --spawn-limit y --burst 5000 --users 1000").unwrap();
+        let names: Vec<String> = targets.iter().map(Target::name).collect();
+        assert_eq!(names, ["dxring", "limit"]);
+        assert_eq!(settings.profile.text(), "5000 in 1000 ms");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for line in [
+            "--rate 10",
+            "--spawn-limit x",
+            "--spawn-limit x --burst 0",
+            "--spawn-limit x --rate 10000000 --seconds 10",
+            "--server 127.0.0.1:7300 --burst 5",
+            "--spawn-limit x --rate 5 --burst 5",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! `dxring-load`: the load generator. `perf/README.md` tells the method.
+
+mod calls;
+mod check;
+mod cli;
+mod clock;
+mod cpu;
+mod feeder;
+mod json;
+mod machine;
+mod plan;
+mod report;
+#[path = "../rig/mod.rs"]
+mod rig;
+mod run;
+mod target;
+mod users;
+
+use clap::Parser;
+use cli::Cli;
+use clock::Clock;
+use feeder::Feeder;
+use json::Json;
+use machine::Machine;
+use plan::DX_CALLS;
+use run::{Run, Settings};
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use target::Target;
+
+/// Descriptors beside the users': listeners, epolls, logs, standard streams.
+const OTHER_DESCRIPTORS: u64 = 50;
+
+fn main() -> ExitCode {
+    match work(&Cli::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(e) => {
+            eprintln!("dxring-load: {e}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// True when every run counts.
+fn work(cli: &Cli) -> Result<bool, String> {
+    let targets = cli.targets()?;
+    let settings = cli.settings()?;
+    let limit = rig::os::raise_descriptor_limit();
+    let needed = settings.users as u64 + OTHER_DESCRIPTORS;
+    if limit < needed {
+        return Err(format!(
+            "{} users need {needed} descriptors here (and as many in the server), the hard limit is {limit}: raise it (ulimit -Hn) or use fewer users",
+            settings.users
+        ));
+    }
+    rig::os::sharpen_sleep();
+    let clock = Clock::start();
+    let mut feeder = Feeder::listen(cli.feed_listen, settings.feeds, cli.feed_tick_us * 1000)?;
+    let machine = Machine::read();
+    let mut out = Output { cli, text: machine.text(), json: Vec::new() };
+    print!("{}", out.text);
+    let good = if cli.is_idle() {
+        idle_rounds(cli, &settings, &targets, &mut feeder, &clock, &mut out)?
+    } else {
+        rounds(cli, &settings, &targets, &mut feeder, &clock, &mut out)?
+    };
+    out.write(&machine)?;
+    Ok(good)
+}
+
+fn rounds(
+    cli: &Cli,
+    settings: &Settings,
+    targets: &[Target],
+    feeder: &mut Feeder,
+    clock: &Clock,
+    out: &mut Output,
+) -> Result<bool, String> {
+    let workload = settings.profile.text();
+    let spots = cli.spots(settings);
+    let mut page = first_page();
+    let mut runs: Vec<Run> = Vec::new();
+    let mut retries = cli.noise_retries;
+    let mut rounds = cli.repeat;
+    let mut round = 0;
+    while round < rounds {
+        round += 1;
+        let mut noisy = false;
+        for at in 0..targets.len() {
+            // Who goes first changes from round to round, so that neither always finds the machine warm.
+            let at = if round % 2 == 1 { at } else { targets.len() - 1 - at };
+            let target = &targets[at];
+            if !matches!(target, Target::Running { .. }) {
+                feeder.disconnect();
+            }
+            let server = target.start(settings.users, feeder.address()?, settings.feeds, clock)?;
+            let result = run::run(&target.name(), round, &server, feeder, settings, page, clock);
+            page = (page + spots) % DX_CALLS;
+            let last_words = server.finish(clock);
+            let mut run = match result {
+                Ok(run) => run,
+                Err(e) => {
+                    let said = last_words.map_or(String::new(), |w| format!("\nthe server's last words:\n{w}"));
+                    return Err(format!("{}, run {round}: {e}{said}", target.name()));
+                }
+            };
+            run.last_words = last_words;
+            noisy |= run.is_noisy();
+            out.say(&format!("\n{}", report::block(&run, &workload)));
+            out.say_last_words(run.last_words.as_deref());
+            if let Some(file) = &cli.hgrm {
+                write_file(&numbered(file, runs.len() + 1), &report::hgrm(&run.delivery_us))?;
+            }
+            out.json.push(report::json(&run, &workload));
+            runs.push(run);
+        }
+        if noisy && retries > 0 {
+            retries -= 1;
+            rounds += 1;
+        }
+    }
+    out.say(&format!("\n{workload} -> {} users\n\n{}", settings.users, report::table(&runs)));
+    let good = runs.iter().all(|run| run.failures().is_empty());
+    if !good {
+        out.say("\nFAILED\n");
+    }
+    Ok(good)
+}
+
+fn idle_rounds(
+    cli: &Cli,
+    settings: &Settings,
+    targets: &[Target],
+    feeder: &mut Feeder,
+    clock: &Clock,
+    out: &mut Output,
+) -> Result<bool, String> {
+    let mut good = true;
+    for _ in 0..cli.repeat {
+        for target in targets {
+            if !matches!(target, Target::Running { .. }) {
+                feeder.disconnect();
+            }
+            let server = target.start(settings.users, feeder.address()?, settings.feeds, clock)?;
+            let result = run::idle(&target.name(), &server, feeder, settings, cli.seconds, clock);
+            let last_words = server.finish(clock);
+            let mut idle = result.map_err(|e| format!("{}: {e}", target.name()))?;
+            idle.last_words = last_words;
+            good &= report::idle_failure(&idle).is_none();
+            out.say(&format!("\n{}", report::idle_block(&idle)));
+            out.say_last_words(idle.last_words.as_deref());
+            out.json.push(report::idle_json(&idle));
+        }
+    }
+    Ok(good)
+}
+
+/// Two programs started one after the other must not repeat a call within a dedup window (480 s) to
+/// one server: every second of wall time owns 10,000 pages of the book, and they come again after
+/// 693 s. A burst of more runs ahead of its time, and so do others after it only if they follow at once.
+fn first_page() -> u64 {
+    const PAGES_PER_S: u64 = 10_000;
+    run::utc_now().secs().unsigned_abs() * PAGES_PER_S % DX_CALLS
+}
+
+/// What is printed also goes into the record.
+struct Output<'a> {
+    cli: &'a Cli,
+    text: String,
+    json: Vec<Json>,
+}
+
+impl Output<'_> {
+    fn say(&mut self, text: &str) {
+        print!("{text}");
+        self.text.push_str(text);
+    }
+
+    fn say_last_words(&mut self, words: Option<&str>) {
+        if let Some(words) = words.filter(|_| !self.cli.quiet) {
+            let quoted: String = words.lines().map(|l| format!("  | {l}\n")).collect();
+            self.say(&quoted);
+        }
+    }
+
+    fn write(&self, machine: &Machine) -> Result<(), String> {
+        if let Some(file) = &self.cli.json {
+            let all = Json::Object(vec![
+                ("commit", Json::text(&machine.commit)),
+                ("date", Json::text(&machine.date)),
+                ("build", Json::text(machine.build)),
+                ("cpu", Json::text(&machine.cpu)),
+                ("kernel", Json::text(&machine.kernel)),
+                ("arguments", Json::List(std::env::args().skip(1).map(Json::Text).collect())),
+                ("runs", Json::List(self.json.clone())),
+            ]);
+            write_file(file, &format!("{all}\n"))?;
+        }
+        if let Some(file) = &self.cli.record {
+            let mut record = OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(file)
+                .map_err(|e| format!("{}: {e}", file.display()))?;
+            record.write_all(self.text.as_bytes()).map_err(|e| format!("{}: {e}", file.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// `FILE` for the first run, `FILE.2` for the second...
+fn numbered(file: &Path, n: usize) -> PathBuf {
+    if n == 1 {
+        return file.to_path_buf();
+    }
+    let mut name = file.as_os_str().to_os_string();
+    name.push(format!(".{n}"));
+    PathBuf::from(name)
+}
+
+fn write_file(file: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(file, text).map_err(|e| format!("{}: {e}", file.display()))
+}

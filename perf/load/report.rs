@@ -1,0 +1,368 @@
+//! Runs as text blocks, tables and JSON.
+
+use super::cpu::{Memory, Usage};
+use super::json::Json;
+use super::run::{Idle, Run};
+use hdrhistogram::Histogram;
+use std::fmt::Write as _;
+
+/// The block of one run: the form of every record.
+pub fn block(run: &Run, workload: &str) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "workload   {workload} -> {} users  target {}  run {}  delivered {}  missing {}  dup {}  out of order {}",
+        run.users,
+        run.target,
+        run.round,
+        percent(run.delivered_share()),
+        run.sums.missing,
+        run.sums.duplicates,
+        run.sums.out_of_order
+    );
+    let d = &run.delivery_us;
+    let _ = writeln!(
+        out,
+        "delivery   us  p50 {}  p90 {}  p99 {}  p99.9 {}  max {}   worst user p99 {}  median user p99 {}  user medians {}..{}..{}",
+        d.value_at_quantile(0.5),
+        d.value_at_quantile(0.9),
+        d.value_at_quantile(0.99),
+        d.value_at_quantile(0.999),
+        d.max(),
+        run.worst_p99_us,
+        run.median_p99_us,
+        run.medians_us[0],
+        run.medians_us[1],
+        run.medians_us[2]
+    );
+    let c = &run.completion_us;
+    let _ = writeln!(
+        out,
+        "completion us  p50 {}  p99 {}  max {}  ({} of {} spots complete)",
+        c.value_at_quantile(0.5),
+        c.value_at_quantile(0.99),
+        c.max(),
+        c.len(),
+        run.spots
+    );
+    let late = &run.played.late_us;
+    let _ = writeln!(
+        out,
+        "feed       {:.0} spots/s in {} writes; generator late us p50 {} p99 {} max {}; taken by the server at most {} us late",
+        run.fed_per_s,
+        run.played.writes,
+        late.value_at_quantile(0.5),
+        late.value_at_quantile(0.99),
+        late.max(),
+        run.played.taken_late_ns_max / 1000
+    );
+    let _ = writeln!(
+        out,
+        "rate       {:.0} deliveries/s  {:.1} lines per recv  server {}  {} us CPU per line",
+        run.lines_per_s,
+        run.lines_per_recv,
+        cpu_text(&run.usage),
+        run.cpu_us_per_line().map_or("?".into(), |c| format!("{c:.3}"))
+    );
+    let _ = writeln!(
+        out,
+        "around     generator {:.2} s CPU  others {} cores  steal {:.2} cores  wall {:.2} s  login {:.2} s  RSS {}",
+        run.usage.own_s,
+        run.usage.others_cores.map_or("?".into(), |c| format!("{c:.2}")),
+        run.usage.steal_cores,
+        run.usage.wall_s,
+        run.login_s,
+        memory_text(run.memory)
+    );
+    let failures = run.failures();
+    if !failures.is_empty() {
+        let _ = writeln!(out, "FAILED     {}", failures.join("; "));
+    }
+    if run.is_noisy() {
+        let _ = writeln!(out, "NOISY      other processes disturbed this run: discard its times");
+    }
+    out
+}
+
+/// The block of an idle run.
+pub fn idle_block(idle: &Idle) -> String {
+    let mut out = format!(
+        "workload   {} idle users  target {}\nmemory     RSS {}  {} KiB per user\nidle       server {}  = {} of a core over {:.1} s  others {} cores  login {:.2} s\n",
+        idle.users,
+        idle.target,
+        memory_text(idle.memory),
+        idle.kib_per_user().map_or("?".into(), |k| format!("{k:.2}")),
+        cpu_text(&idle.usage),
+        idle.usage.server_s.map_or("?".into(), |s| percent(s / idle.usage.wall_s)),
+        idle.usage.wall_s,
+        idle.usage.others_cores.map_or("?".into(), |c| format!("{c:.2}")),
+        idle.login_s
+    );
+    if let Some(failure) = idle_failure(idle) {
+        let _ = writeln!(out, "FAILED     {failure}");
+    }
+    out
+}
+
+/// Why an idle run does not count.
+pub fn idle_failure(idle: &Idle) -> Option<String> {
+    (idle.lost > 0).then(|| format!("{} users lost; {}", idle.lost, idle.trouble.as_deref().unwrap_or("")))
+}
+
+/// All runs as a Markdown table, and under it the ratios of paired rounds when there are two targets.
+pub fn table(runs: &[Run]) -> String {
+    let mut out = String::from(
+        "| target | run | delivered | p50 ms | p90 | p99 | p99.9 | max | worst user p99 | complete p50 | max | lines/recv | CPU us/line | cores | RSS MB | others | |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+    );
+    for run in runs {
+        let d = &run.delivery_us;
+        let verdict = match (run.failures().is_empty(), run.is_noisy()) {
+            (false, _) => "FAILED",
+            (true, true) => "noisy",
+            (true, false) => "",
+        };
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} | {} | {} | {} | {} | {verdict} |",
+            run.target,
+            run.round,
+            percent(run.delivered_share()),
+            ms(d.value_at_quantile(0.5)),
+            ms(d.value_at_quantile(0.9)),
+            ms(d.value_at_quantile(0.99)),
+            ms(d.value_at_quantile(0.999)),
+            ms(d.max()),
+            ms(run.worst_p99_us),
+            ms(run.completion_us.value_at_quantile(0.5)),
+            ms(run.completion_us.max()),
+            run.lines_per_recv,
+            run.cpu_us_per_line().map_or("?".into(), |c| format!("{c:.3}")),
+            run.usage.server_s.map_or("?".into(), |s| format!("{:.2}", s / run.usage.wall_s)),
+            run.memory.map_or("?".into(), |[_, _, after]| format!("{:.0}", after.rss_kib as f64 / 1024.0)),
+            run.usage.others_cores.map_or("?".into(), |c| format!("{c:.2}")),
+        );
+    }
+    out.push_str(&ratios(runs));
+    out
+}
+
+/// Medians over rounds of first target : second target, undisturbed and complete rounds only.
+fn ratios(runs: &[Run]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for run in runs {
+        if !names.contains(&run.target.as_str()) {
+            names.push(&run.target);
+        }
+    }
+    let [ours, others @ ..] = names.as_slice() else { return String::new() };
+    let counts = |run: &&Run| run.failures().is_empty() && !run.is_noisy();
+    let mut out = String::new();
+    for other in others {
+        let pairs: Vec<(&Run, &Run)> = runs
+            .iter()
+            .filter(|r| r.target == *ours)
+            .filter(counts)
+            .filter_map(|a| {
+                let b = runs.iter().find(|b| b.target == *other && b.round == a.round)?;
+                counts(&b).then_some((a, b))
+            })
+            .collect();
+        let median_of = |figure: &dyn Fn(&Run) -> Option<f64>| {
+            let ratios = pairs.iter().filter_map(|(a, b)| Some(figure(a)? / figure(b).filter(|b| *b > 0.0)?)).collect();
+            median(ratios).map_or("-".into(), |r| format!("{r:.2}"))
+        };
+        let quantile = |q: f64| move |run: &Run| Some(run.delivery_us.value_at_quantile(q) as f64);
+        let _ = writeln!(
+            out,
+            "\n{ours} : {other}, median of {} paired rounds: p50 {}  p99 {}  max {}  CPU per line {}",
+            pairs.len(),
+            median_of(&quantile(0.5)),
+            median_of(&quantile(0.99)),
+            median_of(&|run| Some(run.delivery_us.max() as f64)),
+            median_of(&Run::cpu_us_per_line)
+        );
+    }
+    out
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => None,
+        n if n % 2 == 1 => Some(values[n / 2]),
+        n => Some((values[n / 2 - 1] + values[n / 2]) / 2.0),
+    }
+}
+
+/// A run as JSON.
+pub fn json(run: &Run, workload: &str) -> Json {
+    Json::Object(vec![
+        ("kind", Json::text("run")),
+        ("target", Json::text(&run.target)),
+        ("round", Json::Int(run.round as u64)),
+        ("workload", Json::text(workload)),
+        ("users", Json::Int(run.users)),
+        ("spots", Json::Int(run.spots)),
+        ("delivered", Json::Int(run.delivered)),
+        ("delivered_share", Json::Num(run.delivered_share())),
+        ("missing", Json::Int(run.sums.missing)),
+        ("duplicates", Json::Int(run.sums.duplicates)),
+        ("out_of_order", Json::Int(run.sums.out_of_order)),
+        ("foreign", Json::Int(run.foreign.0)),
+        ("users_lost", Json::Int(run.lost)),
+        ("failures", Json::List(run.failures().into_iter().map(Json::Text).collect())),
+        ("noisy", Json::Bool(run.is_noisy())),
+        ("delivery_us", quantiles(&run.delivery_us)),
+        ("completion_us", quantiles(&run.completion_us)),
+        ("worst_user_p99_us", Json::Int(run.worst_p99_us)),
+        ("median_user_p99_us", Json::Int(run.median_p99_us)),
+        ("user_medians_us", Json::List(run.medians_us.iter().map(|m| Json::Int(*m)).collect())),
+        ("lines_per_recv", Json::Num(run.lines_per_recv)),
+        ("lines_per_s", Json::Num(run.lines_per_s)),
+        ("fed_per_s", Json::Num(run.fed_per_s)),
+        ("generator_late_us", quantiles(&run.played.late_us)),
+        ("taken_late_us_max", Json::Int(run.played.taken_late_ns_max / 1000)),
+        ("cpu", usage_json(&run.usage)),
+        ("cpu_us_per_line", Json::maybe(run.cpu_us_per_line())),
+        ("memory", memory_json(run.memory)),
+        ("login_s", Json::Num(run.login_s)),
+        ("last_words", run.last_words.clone().map_or(Json::Null, Json::Text)),
+    ])
+}
+
+/// An idle run as JSON.
+pub fn idle_json(idle: &Idle) -> Json {
+    Json::Object(vec![
+        ("kind", Json::text("idle")),
+        ("target", Json::text(&idle.target)),
+        ("users", Json::Int(idle.users)),
+        ("users_lost", Json::Int(idle.lost)),
+        ("failures", Json::List(idle_failure(idle).into_iter().map(Json::Text).collect())),
+        ("cpu", usage_json(&idle.usage)),
+        ("memory", memory_json(idle.memory)),
+        ("kib_per_user", Json::maybe(idle.kib_per_user())),
+        ("login_s", Json::Num(idle.login_s)),
+        ("last_words", idle.last_words.clone().map_or(Json::Null, Json::Text)),
+    ])
+}
+
+/// The percentile table that HdrHistogram's plotting pages read (`.hgrm`), values in ms.
+pub fn hgrm(histogram: &Histogram<u32>) -> String {
+    let mut out = format!("{:>12} {:>14} {:>10} {:>14}\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)");
+    let mut total = 0;
+    for step in histogram.iter_quantiles(5) {
+        total += step.count_since_last_iteration();
+        let quantile = step.quantile_iterated_to();
+        let _ = write!(out, "{:>12.3} {:>2.12} {:>10}", step.value_iterated_to() as f64 / 1000.0, quantile, total);
+        if quantile < 1.0 {
+            let _ = write!(out, " {:>14.2}", 1.0 / (1.0 - quantile));
+        }
+        out.push('\n');
+    }
+    let _ = writeln!(
+        out,
+        "#[Mean    = {:>12.3}, StdDeviation   = {:>12.3}]\n#[Max     = {:>12.3}, Total count    = {:>12}]",
+        histogram.mean() / 1000.0,
+        histogram.stdev() / 1000.0,
+        histogram.max() as f64 / 1000.0,
+        histogram.len()
+    );
+    out
+}
+
+fn quantiles(h: &Histogram<u32>) -> Json {
+    let q = |quantile| Json::Int(h.value_at_quantile(quantile));
+    Json::Object(vec![
+        ("count", Json::Int(h.len())),
+        ("p50", q(0.5)),
+        ("p90", q(0.9)),
+        ("p99", q(0.99)),
+        ("p999", q(0.999)),
+        ("max", Json::Int(h.max())),
+        ("mean", Json::Num(h.mean())),
+    ])
+}
+
+fn usage_json(usage: &Usage) -> Json {
+    Json::Object(vec![
+        ("wall_s", Json::Num(usage.wall_s)),
+        ("server_s", Json::maybe(usage.server_s)),
+        ("server_user_s", Json::maybe(usage.server_user_system_s.map(|p| p.0))),
+        ("server_system_s", Json::maybe(usage.server_user_system_s.map(|p| p.1))),
+        ("generator_s", Json::Num(usage.own_s)),
+        ("others_cores", Json::maybe(usage.others_cores)),
+        ("steal_cores", Json::Num(usage.steal_cores)),
+    ])
+}
+
+fn memory_json(memory: Option<[Memory; 3]>) -> Json {
+    let Some([before, logged_in, after]) = memory else { return Json::Null };
+    Json::Object(vec![
+        ("before_kib", Json::Int(before.rss_kib)),
+        ("logged_in_kib", Json::Int(logged_in.rss_kib)),
+        ("after_kib", Json::Int(after.rss_kib)),
+        ("peak_kib", Json::Int(after.peak_kib)),
+    ])
+}
+
+fn memory_text(memory: Option<[Memory; 3]>) -> String {
+    let mb = |kib: u64| kib as f64 / 1024.0;
+    memory.map_or("?".into(), |[before, logged_in, after]| {
+        format!(
+            "{:.1} MB before, {:.1} with users, {:.1} after, peak {:.1}",
+            mb(before.rss_kib),
+            mb(logged_in.rss_kib),
+            mb(after.rss_kib),
+            mb(after.peak_kib)
+        )
+    })
+}
+
+fn cpu_text(usage: &Usage) -> String {
+    match (usage.server_s, usage.server_user_system_s) {
+        (Some(s), Some((user, system))) => format!("{s:.3} s CPU (user {user:.2}, system {system:.2})"),
+        _ => "CPU ?".into(),
+    }
+}
+
+/// 100 % only when it is.
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if share < 1.0 && percent > 99.99 { format!("{:.4} %", percent.min(99.9999)) } else { format!("{percent:.2} %") }
+}
+
+fn ms(us: u64) -> String {
+    format!("{:.2}", us as f64 / 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_lost_line_in_a_million_is_no_hundred_percent() {
+        assert_eq!(percent(1.0), "100.00 %");
+        assert_eq!(percent(0.99999999), "99.9999 %");
+        assert_eq!(percent(0.5), "50.00 %");
+    }
+
+    #[test]
+    fn medians() {
+        assert_eq!(median(vec![]), None);
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
+    }
+
+    #[test]
+    fn hgrm_ends_at_the_maximum() {
+        let mut h = super::super::users::empty_latency();
+        for us in 1..=1000 {
+            h.saturating_record(us);
+        }
+        let text = hgrm(&h);
+        let last = text.lines().rfind(|l| !l.starts_with('#')).unwrap();
+        assert!(last.contains("1.000000000000") && last.contains("1000"), "{last}");
+    }
+}

@@ -1,0 +1,378 @@
+//! One run: log in, warm up, play the plan, wait for the last line, add up.
+
+use super::check::Sums;
+use super::clock::{Clock, pause_ms};
+use super::cpu::{self, Memory, Sample, Usage};
+use super::feeder::{Feeder, Played};
+use super::plan::{Plan, Profile};
+use super::target::Server;
+use super::users::{self, Seen, Shared};
+use dxring::spot::Utc;
+use hdrhistogram::Histogram;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Silence that counts as quiet after the logins.
+const QUIET_NS: u64 = 300_000_000;
+
+/// Between warm-up and measured part, so that neither sees the other.
+const PAUSE_MS: u64 = 500;
+
+/// After the last expected line, so that a duplicate behind it is still seen.
+const AFTERWARDS_MS: u64 = 200;
+
+/// Step of the coordinator's waits: bounds the error of the end of a run.
+const STEP_MS: u64 = 2;
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Users.
+    pub users: usize,
+    /// Threads that receive.
+    pub receiver_threads: usize,
+    /// Feeds.
+    pub feeds: usize,
+    /// Before the measured part; not in the figures, but in the books.
+    pub warmup: Profile,
+    /// The measured part.
+    pub profile: Profile,
+    /// A spot handed over later than this by our own fault fails the run, in ms.
+    pub late_ms_max: u64,
+    /// Cores that other processes may use before a run counts as noisy.
+    pub noise_cores_max: f64,
+    /// Time for all logins, in ns.
+    pub login_timeout_ns: u64,
+    /// Silence with lines missing that ends the run, in ns.
+    pub drain_ns: u64,
+}
+
+/// What a run showed.
+pub struct Run {
+    /// Name of the target.
+    pub target: String,
+    /// 1, 2, 3...
+    pub round: usize,
+    /// Measured spots.
+    pub spots: u64,
+    /// Users.
+    pub users: u64,
+    /// Measured spots and warm-up.
+    pub sums: Sums,
+    /// Measured lines that came, each spot once per user.
+    pub delivered: u64,
+    /// `DX de` lines that are no spot of the plan, and one of them.
+    pub foreign: (u64, Option<String>),
+    /// Connections that ended during the run.
+    pub lost: u64,
+    /// All users together, µs.
+    pub delivery_us: Histogram<u32>,
+    /// When each spot was with its last user, µs; complete spots only.
+    pub completion_us: Histogram<u32>,
+    /// The largest p99 of a user, µs.
+    pub worst_p99_us: u64,
+    /// The median user's p99, µs.
+    pub median_p99_us: u64,
+    /// Smallest, middle and largest of the users' medians, µs.
+    pub medians_us: [u64; 3],
+    /// Measured lines per `recv` that brought any.
+    pub lines_per_recv: f64,
+    /// Measured lines per second from the first to the last.
+    pub lines_per_s: f64,
+    /// Spots per second that were handed over.
+    pub fed_per_s: f64,
+    /// How the feed was played.
+    pub played: Played,
+    /// CPU from the start of the measured part to the last line.
+    pub usage: Usage,
+    /// Server's memory before the logins, after them, after the run.
+    pub memory: Option<[Memory; 3]>,
+    /// From the first connect to the last prompt, s.
+    pub login_s: f64,
+    /// The first trouble.
+    pub trouble: Option<String>,
+    /// The server's own last words.
+    pub last_words: Option<String>,
+    settings: Settings,
+}
+
+impl Run {
+    /// Delivered share of what the conservation law demands, 0 to 1.
+    pub fn delivered_share(&self) -> f64 {
+        self.delivered as f64 / (self.spots * self.users).max(1) as f64
+    }
+    /// Server CPU per delivered line, µs.
+    pub fn cpu_us_per_line(&self) -> Option<f64> {
+        self.usage.server_s.filter(|_| self.delivered > 0).map(|s| s * 1e6 / self.delivered as f64)
+    }
+    /// Everything for which the run does not count.
+    pub fn failures(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut count = |n: u64, what: &str| {
+            if n > 0 {
+                found.push(format!("{n} {what}"));
+            }
+        };
+        count(self.sums.missing, "lines missing");
+        count(self.sums.duplicates, "lines twice");
+        count(self.sums.out_of_order, "lines out of order");
+        count(self.foreign.0, "lines that are no spot of the plan");
+        count(self.lost, "users lost");
+        let late_ms = self.played.late_us.max() / 1000;
+        if late_ms > self.settings.late_ms_max {
+            found.push(format!(
+                "rate missed: a spot left the generator {late_ms} ms late (limit {})",
+                self.settings.late_ms_max
+            ));
+        }
+        if let Some(sample) = &self.foreign.1 {
+            found.push(format!("such as {sample:?}"));
+        }
+        found.extend(self.trouble.clone());
+        found
+    }
+    /// Whether other processes disturbed it.
+    pub fn is_noisy(&self) -> bool {
+        self.usage.others_cores.is_some_and(|c| c > self.settings.noise_cores_max)
+    }
+}
+
+/// What many silent users cost.
+pub struct Idle {
+    /// Name of the target.
+    pub target: String,
+    /// Users.
+    pub users: u64,
+    /// Server's memory before the logins, after them, at the end.
+    pub memory: Option<[Memory; 3]>,
+    /// CPU while nothing happened.
+    pub usage: Usage,
+    /// From the first connect to the last prompt, s.
+    pub login_s: f64,
+    /// Connections that ended.
+    pub lost: u64,
+    /// The first trouble.
+    pub trouble: Option<String>,
+    /// The server's own last words.
+    pub last_words: Option<String>,
+}
+
+impl Idle {
+    /// Resident memory per user, in KiB.
+    pub fn kib_per_user(&self) -> Option<f64> {
+        self.memory.map(|[before, after, _]| after.rss_kib.saturating_sub(before.rss_kib) as f64 / self.users as f64)
+    }
+}
+
+/// Plays the plan to `server` once.
+pub fn run(
+    name: &str,
+    round: usize,
+    server: &Server,
+    feeder: &mut Feeder,
+    settings: &Settings,
+    first_page: u64,
+    clock: &Clock,
+) -> Result<Run, String> {
+    let plan = Plan::lay(&settings.warmup, &settings.profile, settings.feeds, first_page, utc_now());
+    let (all, warmup) = (plan.spots(), plan.warmup);
+    let shared = Shared::new(*clock, server.address, Some(plan));
+    let plan = shared.plan.as_ref().ok_or("no plan")?;
+    let users = settings.users as u64;
+    feeder.wait_connected(clock, settings.login_timeout_ns)?;
+    let before = memory(server);
+    let (seen, middle) = with_users(&shared, settings, |login_s| {
+        let logged_in = memory(server);
+        let start_ns = clock.now_ns();
+        shared.start_ns[0].store(start_ns, Relaxed);
+        feeder.play(plan, 0..warmup, start_ns, clock)?;
+        wait_entered(&shared, users * warmup as u64, settings.drain_ns);
+        pause_ms(PAUSE_MS);
+        if !feeder.drain_input() {
+            return Err("the server closed a feed".into());
+        }
+        let first = Sample::take(clock, server.pid);
+        let start_ns = clock.now_ns();
+        shared.start_ns[1].store(start_ns, Relaxed);
+        let played = feeder.play(plan, warmup..all, start_ns, clock)?;
+        wait_entered(&shared, users * all as u64, settings.drain_ns);
+        let last = Sample::take(clock, server.pid);
+        pause_ms(AFTERWARDS_MS);
+        Ok((login_s, logged_in, played, first.until(&last), memory(server)))
+    })?;
+    let (login_s, logged_in, played, usage, after) = middle;
+    let sums = add_up(&seen);
+    let spots = (all - warmup) as u64;
+    let mut run = Run {
+        target: name.to_string(),
+        round,
+        spots,
+        users,
+        sums,
+        delivered: 0,
+        foreign: (seen.iter().map(|s| s.foreign).sum(), seen.iter().find_map(|s| s.foreign_sample.clone())),
+        lost: shared.lost.load(Relaxed),
+        delivery_us: users::empty_latency(),
+        completion_us: completion(&shared, plan, &seen, sums.missing == 0),
+        worst_p99_us: 0,
+        median_p99_us: 0,
+        medians_us: [0; 3],
+        lines_per_recv: ratio(seen.iter().map(|s| s.lines).sum(), seen.iter().map(|s| s.recvs).sum()),
+        lines_per_s: 0.0,
+        fed_per_s: if played.span_ns > 0 { spots as f64 * 1e9 / played.span_ns as f64 } else { spots as f64 },
+        played,
+        usage,
+        memory: before.zip(logged_in).zip(after).map(|((a, b), c)| [a, b, c]),
+        login_s,
+        trouble: shared.trouble.lock().ok().and_then(|t| t.clone()),
+        last_words: None,
+        settings: settings.clone(),
+    };
+    let mut medians = Vec::new();
+    let mut p99s = Vec::new();
+    for user in seen.iter().flat_map(|s| &s.users) {
+        run.delivery_us.add(&user.latency_us).map_err(|e| e.to_string())?;
+        medians.push(user.latency_us.value_at_quantile(0.5));
+        p99s.push(user.latency_us.value_at_quantile(0.99));
+    }
+    run.delivered = run.delivery_us.len();
+    medians.sort_unstable();
+    p99s.sort_unstable();
+    run.medians_us = [medians.first(), medians.get(medians.len() / 2), medians.last()].map(|m| *m.unwrap_or(&0));
+    run.median_p99_us = p99s.get(p99s.len() / 2).copied().unwrap_or(0);
+    run.worst_p99_us = p99s.last().copied().unwrap_or(0);
+    let first_ns = seen.iter().map(|s| s.first_ns).filter(|t| *t > 0).min().unwrap_or(0);
+    let last_ns = seen.iter().flat_map(|s| &s.last_ns[warmup..]).max().copied().unwrap_or(0);
+    if last_ns > first_ns {
+        run.lines_per_s = run.delivered as f64 * 1e9 / (last_ns - first_ns) as f64;
+    }
+    Ok(run)
+}
+
+/// Logs in and waits `seconds` without a feed line.
+pub fn idle(
+    name: &str,
+    server: &Server,
+    feeder: &mut Feeder,
+    settings: &Settings,
+    seconds: u64,
+    clock: &Clock,
+) -> Result<Idle, String> {
+    let shared = Shared::new(*clock, server.address, None);
+    feeder.wait_connected(clock, settings.login_timeout_ns)?;
+    let before = memory(server);
+    let (_, (login_s, logged_in, usage, after)) = with_users(&shared, settings, |login_s| {
+        let logged_in = memory(server);
+        let first = Sample::take(clock, server.pid);
+        pause_ms(seconds * 1000);
+        let last = Sample::take(clock, server.pid);
+        Ok((login_s, logged_in, first.until(&last), memory(server)))
+    })?;
+    Ok(Idle {
+        target: name.to_string(),
+        users: settings.users as u64,
+        memory: before.zip(logged_in).zip(after).map(|((a, b), c)| [a, b, c]),
+        usage,
+        login_s,
+        lost: shared.lost.load(Relaxed),
+        trouble: shared.trouble.lock().ok().and_then(|t| t.clone()),
+        last_words: None,
+    })
+}
+
+/// Runs `middle` while all users are logged in and quiet; it is told how long the logins took in s.
+fn with_users<T>(
+    shared: &Shared,
+    settings: &Settings,
+    middle: impl FnOnce(f64) -> Result<T, String>,
+) -> Result<(Vec<Seen>, T), String> {
+    std::thread::scope(|scope| {
+        let threads = settings.receiver_threads.clamp(1, settings.users.max(1));
+        let handles: Vec<_> = (0..threads)
+            .map(|t| {
+                let numbers = settings.users * t / threads..settings.users * (t + 1) / threads;
+                scope.spawn(move || users::receive(shared, numbers))
+            })
+            .collect();
+        let began_ns = shared.clock.now_ns();
+        let result = wait_ready(shared, settings)
+            .and_then(|()| middle((shared.clock.now_ns() - began_ns).saturating_sub(QUIET_NS) as f64 / 1e9));
+        shared.stop.store(true, Relaxed);
+        let mut seen = Vec::new();
+        for handle in handles {
+            seen.push(handle.join().map_err(|_| "a receiver thread panicked".to_string())?);
+        }
+        Ok((seen, result?))
+    })
+}
+
+fn wait_ready(shared: &Shared, settings: &Settings) -> Result<(), String> {
+    let deadline_ns = shared.clock.now_ns() + settings.login_timeout_ns;
+    loop {
+        let ready = shared.ready.load(Relaxed);
+        let now_ns = shared.clock.now_ns();
+        if ready == settings.users as u64 && now_ns.saturating_sub(shared.last_bytes_ns.load(Relaxed)) > QUIET_NS {
+            return Ok(());
+        }
+        let trouble = shared.trouble.lock().ok().and_then(|t| t.clone());
+        if trouble.is_some() || now_ns > deadline_ns {
+            return Err(format!(
+                "{ready} of {} users logged in; {}",
+                settings.users,
+                trouble.unwrap_or_else(|| "the others got no prompt in time".into())
+            ));
+        }
+        pause_ms(STEP_MS);
+    }
+}
+
+/// Until so many lines came, or none comes any more.
+fn wait_entered(shared: &Shared, lines: u64, drain_ns: u64) {
+    let began_ns = shared.clock.now_ns();
+    while shared.entered.load(Relaxed) < lines {
+        let latest_ns = shared.last_bytes_ns.load(Relaxed).max(began_ns);
+        if shared.clock.now_ns().saturating_sub(latest_ns) > drain_ns {
+            return;
+        }
+        pause_ms(STEP_MS);
+    }
+}
+
+fn add_up(seen: &[Seen]) -> Sums {
+    let mut all = Sums::default();
+    for user in seen.iter().flat_map(|s| &s.users) {
+        let sums = user.sums();
+        all.distinct += sums.distinct;
+        all.missing += sums.missing;
+        all.duplicates += sums.duplicates;
+        all.out_of_order += sums.out_of_order;
+    }
+    all
+}
+
+fn completion(shared: &Shared, plan: &Plan, seen: &[Seen], all_complete: bool) -> Histogram<u32> {
+    let mut completion_us = users::empty_latency();
+    let start_ns = shared.start_ns[1].load(Relaxed);
+    for seq in plan.warmup..plan.spots() {
+        let complete = all_complete || seen.iter().flat_map(|s| &s.users).all(|user| user.books.has(seq as u32));
+        if complete {
+            let last_ns = seen.iter().map(|s| s.last_ns[seq]).max().unwrap_or(0);
+            let latency_us = last_ns.saturating_sub(start_ns + plan.offsets_ns[seq]) / 1000;
+            completion_us.saturating_record(latency_us);
+        }
+    }
+    completion_us
+}
+
+fn ratio(a: u64, b: u64) -> f64 {
+    if b == 0 { 0.0 } else { a as f64 / b as f64 }
+}
+
+fn memory(server: &Server) -> Option<Memory> {
+    server.pid.and_then(cpu::memory)
+}
+
+/// The wall clock.
+pub fn utc_now() -> Utc {
+    Utc::from_ms(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64))
+}

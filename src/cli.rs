@@ -1,0 +1,487 @@
+//! The command line: what `dxring` can be asked, as values. Reading and checking the configuration
+//! starts here; doing what is asked does not.
+
+use crate::config::{self, Dedupe, LineFormat, Loaded, Problems, Profile, Source};
+use crate::spot::Utc;
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Longest report interval: a day, as `report.every_s` has it.
+const REPORT_EVERY_MAX: Duration = Duration::from_secs(86_400);
+/// Fastest factor of `--speed`; beyond it `max` is meant.
+const SPEED_MAX: f64 = 1_000_000.0;
+/// Most spots per second that the simulator is asked for: what the design aims at on a large machine.
+const RATE_MAX: f64 = 1_000_000.0;
+
+/// The whole command line.
+#[derive(Parser, Debug)]
+#[command(
+    name = "dxring",
+    version,
+    about = "A DX cluster server: spots in from RBN and cluster nodes, out to telnet users",
+    long_about = "dxring takes DX spots from the Reverse Beacon Network and from cluster nodes, removes duplicates, \
+                  and serves them to telnet users within milliseconds.\n\n\
+                  Without a command it runs a node. With nothing configured the node shows a simulated band.",
+    after_long_help = "Examples:\n  \
+        dxring                                   run a node; then, elsewhere: telnet 127.0.0.1 7300\n  \
+        dxring --set callsign=K1ABC --set feeds.rbn.enabled=true\n                                           \
+        the same, on the air\n  \
+        dxring check                             is config/node.ron right?\n  \
+        dxring help replay                       more about one command",
+    args_conflicts_with_subcommands = true
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: RunOptions,
+}
+
+impl Cli {
+    /// What is asked; `run` if no command is named.
+    pub fn asked(self) -> Command {
+        self.command.unwrap_or(Command::Run(self.run))
+    }
+}
+
+/// What the program can be asked.
+#[derive(Subcommand, Debug, PartialEq)]
+pub enum Command {
+    /// Run a node (this is what `dxring` alone does)
+    #[command(after_long_help = "Examples:\n  \
+        dxring run --report-every 10s            a report on standard error every 10 seconds\n  \
+        dxring run --config club.ron --data club-data\n  \
+        dxring run --set telnet.listen=[::]:7300 --set feeds.rbn.enabled=true --set callsign=K1ABC\n\n\
+        Signals: SIGUSR1 prints a report; SIGTERM and SIGINT drain and stop within 5 seconds.")]
+    Run(RunOptions),
+
+    /// Check a configuration: every mistake with file, line, key and remedy
+    #[command(after_long_help = "Examples:\n  \
+        dxring check                             config/node.ron, or the built-in one if there is none\n  \
+        dxring check club.ron\n  \
+        dxring check --set telnet.listen=7300    would this override be right?\n\n\
+        Exit status: 0 if a node would start with it (warnings allowed), 1 if not.")]
+    Check(CheckOptions),
+
+    /// Show which agents run on which thread and CPU here
+    #[command(after_long_help = "Examples:\n  \
+        dxring plan                              what `dxring run` would do on this machine\n  \
+        dxring plan --set placement.cores=4      what it would do with 4 CPUs")]
+    Plan(PlanOptions),
+
+    /// Play captures through the stages and print the lines that a user would get
+    #[command(
+        after_long_help = "A capture is text, one line as the feed sent it; .gz and .zst are unpacked. Time is the capture's \
+        own: from a `.sec` file beside it (second of the day, line by line), else from the HHMM on each line; the date \
+        comes from a YYYYMMDD or YYYY-MM-DD in the file's name, or from --start. The same input gives the same bytes, \
+        always.\n\n\
+        Examples:\n  \
+        dxring replay rbn_20170715.txt.zst       the lines of a new user without a filter\n  \
+        dxring replay --summary *.txt.zst        no lines, but the books: in = out + named drops\n  \
+        dxring replay --speed 10 --dedupe off day.txt.gz\n                                           \
+        ten times as fast as it happened, every spot\n  \
+        dxring replay --summary --profile flame.svg day.txt.zst\n                                           \
+        where the time goes, as a flame graph"
+    )]
+    Replay(ReplayOptions),
+
+    /// Make a seeded band: stations, skimmers, mistakes, with the truth known
+    #[command(
+        after_long_help = "With --serve it is an RBN-like server: point a feed at it. Without, the lines go to standard output \
+        as fast as they can be made.\n\n\
+        Examples:\n  \
+        dxring simulate --minutes 10 --seed 7 --truth truth.tsv > lines.txt\n  \
+        dxring simulate --serve 127.0.0.1:7000 --profile contest\n  \
+        dxring --set feeds.rbn.host=127.0.0.1 --set feeds.rbn.enabled=true\n                                           \
+        a node that listens to the line above"
+    )]
+    Simulate(SimulateOptions),
+
+    /// Show country, zones, continent and grid of calls, and why
+    #[command(after_long_help = "Examples:\n  \
+        dxring lookup K1ABC 9A/DL1ABC/P VP2E/K1ABC\n  \
+        dxring lookup --set reference.cty=cty.dat KG4AA")]
+    Lookup(LookupOptions),
+}
+
+/// Which configuration.
+#[derive(Args, Debug, Clone, Default, PartialEq)]
+pub struct ConfigOptions {
+    /// Configuration file [default: config/node.ron here if there is one, else the built-in copy of it]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Override one key, as often as you like: --set telnet.listen=[::]:7300 --set feeds.rbn.enabled=true
+    ///
+    /// The key is its path in the file; feeds go by name or by place. Texts need no quotes.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+}
+
+impl ConfigOptions {
+    /// Finds, reads and checks the configuration. Errors: every mistake, one line each.
+    pub fn load(&self) -> Result<Loaded, Problems> {
+        config::load(&Source::find(self.config.as_deref())?, &self.sets)
+    }
+}
+
+/// Options of `run`.
+#[derive(Args, Debug, Clone, PartialEq)]
+pub struct RunOptions {
+    /// Which configuration.
+    #[command(flatten)]
+    pub config: ConfigOptions,
+    /// Folder for the node's state [default: `data` of the configuration, ./dxring-data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Print a report on standard error at this interval: 10s, 2m
+    #[arg(long, value_name = "TIME", value_parser = report_interval)]
+    pub report_every: Option<Duration>,
+    /// Write latency histograms (.hgrm) to this folder at exit
+    #[arg(long, value_name = "DIR")]
+    pub hgrm: Option<PathBuf>,
+    /// What to log: error, warn, info, debug, trace, or per module: info,dxring::parse=debug
+    #[arg(long, alias = "log-level", value_name = "FILTER", default_value = DEFAULT_LOG)]
+    pub log: String,
+}
+
+/// What a node logs unless told otherwise.
+const DEFAULT_LOG: &str = "info";
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        RunOptions {
+            config: ConfigOptions::default(),
+            data: None,
+            report_every: None,
+            hgrm: None,
+            log: DEFAULT_LOG.into(),
+        }
+    }
+}
+
+impl RunOptions {
+    /// The configuration with the flags of the command line in it. Errors: every mistake, one line each.
+    pub fn load(&self) -> Result<Loaded, Problems> {
+        let mut loaded = self.config.load()?;
+        let node = &mut loaded.node;
+        if let Some(data) = &self.data {
+            node.data.clone_from(data);
+        }
+        if let Some(every) = self.report_every {
+            node.report.every_s = every.as_secs() as u32;
+        }
+        if let Some(hgrm) = &self.hgrm {
+            node.report.hgrm = Some(hgrm.clone());
+        }
+        Ok(loaded)
+    }
+}
+
+/// Options of `check`.
+#[derive(Args, Debug, Clone, Default, PartialEq)]
+pub struct CheckOptions {
+    /// Configuration file [default: config/node.ron here if there is one, else the built-in copy of it]
+    #[arg(value_name = "FILE", conflicts_with = "config")]
+    pub file: Option<PathBuf>,
+    /// The same, and overrides.
+    #[command(flatten)]
+    pub config: ConfigOptions,
+}
+
+impl CheckOptions {
+    /// Checks. `Ok`: what to print on success, warnings first. `Err`: every mistake, one line each.
+    pub fn check(&self) -> Result<String, Problems> {
+        let mut options = self.config.clone();
+        options.config = self.file.clone().or(options.config);
+        let loaded = options.load()?;
+        let mut text: String = loaded.warnings.iter().map(|w| format!("{w}\n")).collect();
+        text.push_str(&loaded.summary());
+        Ok(text)
+    }
+}
+
+/// Options of `plan`.
+#[derive(Args, Debug, Clone, Default, PartialEq)]
+pub struct PlanOptions {
+    /// Which configuration.
+    #[command(flatten)]
+    pub config: ConfigOptions,
+}
+
+/// Options of `replay`.
+#[derive(Args, Debug, Clone, PartialEq)]
+pub struct ReplayOptions {
+    /// Captures, played in this order: text, .gz or .zst
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How fast: `max`, or times as fast as it happened
+    #[arg(long, value_name = "max|N", default_value = "max", value_parser = speed)]
+    pub speed: Speed,
+    /// Line layout [default: telnet.line_format of the configuration]
+    #[arg(long, ignore_case = true)]
+    pub format: Option<LineFormat>,
+    /// Duplicate policy [default: telnet.dedupe of the configuration]
+    #[arg(long, ignore_case = true)]
+    pub dedupe: Option<Dedupe>,
+    /// Date, and time if need be, of the first line: 2017-07-15 or 2017-07-15T13:59
+    #[arg(long, value_name = "DATE", value_parser = utc)]
+    pub start: Option<Utc>,
+    /// Print the books only, no lines
+    #[arg(long)]
+    pub summary: bool,
+    /// Write a flame graph of the run to this SVG file
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
+    /// Which configuration.
+    #[command(flatten)]
+    pub config: ConfigOptions,
+}
+
+/// How fast a capture is played.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Speed {
+    /// As fast as it goes.
+    Max,
+    /// So many times as fast as it happened; above 0.
+    Times(f64),
+}
+
+/// Options of `simulate`.
+#[derive(Args, Debug, Clone, PartialEq)]
+pub struct SimulateOptions {
+    /// Serve the lines at this address as an RBN server does, in real time
+    #[arg(long, value_name = "ADDR")]
+    pub serve: Option<SocketAddr>,
+    /// The same seed makes the same band
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Minutes to simulate [default: 60; with --serve, until stopped]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub minutes: Option<u32>,
+    /// Kind of band
+    #[arg(long, ignore_case = true, value_enum, default_value_t)]
+    pub profile: Profile,
+    /// Spots per second to aim at [default: what the profile's stations make]
+    #[arg(long, value_name = "N", value_parser = rate)]
+    pub rate: Option<f64>,
+    /// Write what each reported call truly was to this file (tab-separated)
+    #[arg(long, value_name = "FILE")]
+    pub truth: Option<PathBuf>,
+    /// Simulated moment of the start: 2026-11-28 or 2026-11-28T06:00 [default: now]
+    #[arg(long, value_name = "DATE", value_parser = utc)]
+    pub start: Option<Utc>,
+}
+
+/// Options of `lookup`.
+#[derive(Args, Debug, Clone, PartialEq)]
+pub struct LookupOptions {
+    /// Calls to look up
+    #[arg(required = true, value_name = "CALL")]
+    pub calls: Vec<String>,
+    /// Which configuration (for `reference.cty`).
+    #[command(flatten)]
+    pub config: ConfigOptions,
+}
+
+/// `500ms`, `10s`, `2m`, `1h`, fractions allowed (`1.5s`). Errors: no number, no or an unknown unit.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no time: write for example 500ms, 10s, 2m or 1h");
+    let digits = text.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
+    let (number, unit) = text.split_at(digits);
+    let unit_ms = match unit {
+        "ms" => 1.0,
+        "s" => 1_000.0,
+        "m" | "min" => 60_000.0,
+        "h" => 3_600_000.0,
+        _ => return Err(wrong()),
+    };
+    let number: f64 = number.parse().map_err(|_| wrong())?;
+    Duration::try_from_secs_f64(number * unit_ms / 1_000.0).map_err(|_| wrong())
+}
+
+fn report_interval(text: &str) -> Result<Duration, String> {
+    let every = duration(text)?;
+    match every {
+        d if d < Duration::from_secs(1) || d > REPORT_EVERY_MAX => Err("use 1s to 24h".into()),
+        d if d.subsec_nanos() != 0 => Err("use whole seconds".into()),
+        d => Ok(d),
+    }
+}
+
+fn speed(text: &str) -> Result<Speed, String> {
+    if text.eq_ignore_ascii_case("max") {
+        return Ok(Speed::Max);
+    }
+    match text.parse::<f64>() {
+        Ok(times) if times > 0.0 && times <= SPEED_MAX => Ok(Speed::Times(times)),
+        _ => Err(format!("use `max` or a number above 0, at most {SPEED_MAX}")),
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate > 0.0 && rate <= RATE_MAX => Ok(rate),
+        _ => Err(format!("use spots per second, above 0 and at most {RATE_MAX}")),
+    }
+}
+
+/// `2017-07-15`, `2017-07-15T13:59`, `2017-07-15 13:59:07Z`. Errors: anything else, or no such date.
+pub fn utc(text: &str) -> Result<Utc, String> {
+    let wrong = || format!("`{text}` is no date: write for example 2017-07-15 or 2017-07-15T13:59, in UTC");
+    let bare = text.strip_suffix('Z').unwrap_or(text);
+    let (date, time) = bare.split_once(['T', ' ']).unwrap_or((bare, "00:00"));
+    let numbers = |text: &str, sign: char| -> Option<Vec<u32>> {
+        let is_number = |s: &str| !s.is_empty() && s.len() <= 4 && s.bytes().all(|b| b.is_ascii_digit());
+        text.split(sign).map(|s| if is_number(s) { s.parse().ok() } else { None }).collect()
+    };
+    let (Some(date), Some(time)) = (numbers(date, '-'), numbers(time, ':')) else { return Err(wrong()) };
+    let (&[year, month, day], (&[hour, minute], second)) = (
+        &date[..],
+        match &time[..] {
+            [_, _, second] => (&time[..2], *second),
+            _ => (&time[..], 0),
+        },
+    ) else {
+        return Err(wrong());
+    };
+    if !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 59 {
+        return Err(wrong());
+    }
+    let moment = Utc::from_civil(i64::from(year), month, day, hour, minute, second);
+    // 30 February turns up as 2 March.
+    if moment.civil() == (i64::from(year), month, day) { Ok(moment) } else { Err(wrong()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(line: &str) -> Result<Command, String> {
+        let words = std::iter::once("dxring").chain(line.split_whitespace());
+        Cli::try_parse_from(words).map(Cli::asked).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_runs() {
+        assert_eq!(parse("").unwrap(), Command::Run(RunOptions::default()));
+        let expected = RunOptions {
+            config: ConfigOptions { config: Some("a.ron".into()), sets: vec!["a=1".into(), "b.c=x=y".into()] },
+            data: Some("d".into()),
+            report_every: Some(Duration::from_secs(10)),
+            hgrm: Some("h".into()),
+            log: "debug".into(),
+        };
+        let flags = "--config a.ron --set a=1 --set b.c=x=y --data d --report-every 10s --hgrm h --log-level debug";
+        assert_eq!(parse(flags).unwrap(), Command::Run(expected.clone()));
+        assert_eq!(parse(&format!("run {flags}")).unwrap(), Command::Run(expected));
+    }
+
+    #[test]
+    fn flags_override_the_configuration() {
+        let Command::Run(run) = parse("--set data=a --data b --report-every 2m --hgrm h --set callsign=K1ABC").unwrap()
+        else {
+            panic!("not run")
+        };
+        // The working directory of a test is the package, which has a config/node.ron.
+        let loaded = run.load().unwrap();
+        assert_eq!(loaded.source, config::DEFAULT_PATH);
+        assert_eq!(loaded.node.data, PathBuf::from("b"));
+        assert_eq!(loaded.node.report.every_s, 120);
+        assert_eq!(loaded.node.report.hgrm, Some(PathBuf::from("h")));
+        assert_eq!(loaded.node.callsign, "K1ABC");
+    }
+
+    #[test]
+    fn every_command_takes_its_options() {
+        let Command::Replay(replay) =
+            parse("replay --speed 2.5 --format GOCLUSTER --dedupe off --start 2017-07-15T13:59 --summary a.txt b.zst")
+                .unwrap()
+        else {
+            panic!("not replay")
+        };
+        assert_eq!(replay.speed, Speed::Times(2.5));
+        assert_eq!((replay.format, replay.dedupe), (Some(LineFormat::Gocluster), Some(Dedupe::Off)));
+        assert_eq!(replay.start, Some(Utc::from_civil(2017, 7, 15, 13, 59, 0)));
+        assert_eq!((replay.summary, replay.files.len()), (true, 2));
+
+        let Command::Simulate(simulate) =
+            parse("simulate --serve [::1]:7000 --seed 7 --minutes 5 --profile ft8-burst --rate 500 --truth t.tsv")
+                .unwrap()
+        else {
+            panic!("not simulate")
+        };
+        assert_eq!(simulate.serve, Some("[::1]:7000".parse().unwrap()));
+        assert_eq!((simulate.seed, simulate.minutes, simulate.profile), (7, Some(5), Profile::Ft8Burst));
+        assert_eq!((simulate.rate, simulate.start), (Some(500.0), None));
+
+        let Command::Lookup(lookup) = parse("lookup K1ABC DL1ABC").unwrap() else { panic!("not lookup") };
+        assert_eq!(lookup.calls, ["K1ABC", "DL1ABC"]);
+        assert_eq!(parse("plan").unwrap(), Command::Plan(PlanOptions::default()));
+    }
+
+    #[test]
+    fn wrong_words_are_told() {
+        for (line, expected) in [
+            ("replay", "FILE"),
+            ("replay --speed 0 a", "above 0"),
+            ("replay --start 2017-02-30 a", "is no date"),
+            ("run --report-every 10", "is no time"),
+            ("run --report-every 500ms", "use 1s to 24h"),
+            ("run --report-every 1.5s", "whole seconds"),
+            ("simulate --minutes 0", "0 is not in"),
+            ("simulate --rate inf", "spots per second"),
+            ("lookup", "CALL"),
+            ("check a.ron --config b.ron", "cannot be used with"),
+            ("chekc", "check"),
+        ] {
+            let message = parse(line).unwrap_err();
+            assert!(message.contains(expected), "{line}: {message}");
+        }
+    }
+
+    #[test]
+    fn times_and_dates_are_read() {
+        for (text, ms) in [("500ms", 500), ("10s", 10_000), ("2m", 120_000), ("1h", 3_600_000), ("1.5s", 1_500)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(ms)), "{text}");
+        }
+        for text in ["", "10", "s", "-1s", "1d", "1 s", "1e400s", "..s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+        assert_eq!(utc("2017-07-15"), Ok(Utc::from_civil(2017, 7, 15, 0, 0, 0)));
+        assert_eq!(utc("2017-07-15 13:59:07Z"), Ok(Utc::from_civil(2017, 7, 15, 13, 59, 7)));
+        for text in ["", "2017", "2017-13-01", "2017-07-15T24:00", "2017-07-15T1", "15-07-2017x", "2017-07-15T1:2:3:4"]
+        {
+            assert!(utc(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn check_says_what_it_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("node.ron");
+        std::fs::write(&file, "(callsign: \"K1ABC\")").unwrap();
+        let options = CheckOptions { file: Some(file.clone()), config: ConfigOptions::default() };
+        let text = options.check().unwrap();
+        assert!(text.contains("node.ron:1:1: warning: feeds: no feed runs"), "{text}");
+        assert!(text.lines().last().unwrap().contains("node.ron: ok: K1ABC at 127.0.0.1:7300"), "{text}");
+        std::fs::write(&file, "(calsign: \"K1ABC\", data: \"\")").unwrap();
+        assert_eq!(options.check().unwrap_err().0.len(), 2);
+    }
+
+    #[test]
+    fn help_teaches_by_example() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.clone().render_long_help().to_string();
+            assert!(help.contains("Examples:\n  dxring "), "{}", command.get_name());
+        }
+        assert!(Cli::command().render_long_help().to_string().contains("telnet 127.0.0.1 7300"));
+    }
+}

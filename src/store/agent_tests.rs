@@ -1,0 +1,188 @@
+//! The store as an agent: books, order, bounds.
+
+use super::*;
+use crate::config;
+use crate::engine::{Agent, Bell, Consumer, Producer, TestClock, edge};
+use crate::measure::{Ledger, Reason};
+use crate::spot::{Band, Call, Class, Flags, Freq, Mode, Note, Published, SessionId, Spot, Utc};
+use std::sync::Arc;
+
+struct Bench {
+    store: StoreAgent,
+    published: Producer<Published>,
+    requests: Vec<Producer<HistoryRequest>>,
+    replies: Vec<Consumer<HistoryReply>>,
+    ledger: Arc<Ledger>,
+    clock: TestClock,
+    seq: u64,
+}
+
+impl Bench {
+    fn new(config: config::History, cores: usize) -> Bench {
+        let (published, into_store) = edge("dedup>store", 200_000, Bell::silent());
+        let ledger = Arc::new(Ledger::new("store"));
+        let (mut requests, mut replies, mut links) = (Vec::new(), Vec::new(), Vec::new());
+        for core in 0..cores {
+            let (ask, asked) = edge(format!("telnet {core}>store"), 4, Bell::silent());
+            let (answer, answers) = edge(format!("store>telnet {core}"), 2, Bell::silent());
+            requests.push(ask);
+            replies.push(answers);
+            links.push(CoreLink { requests: asked, replies: answer });
+        }
+        let store = StoreAgent::new(into_store, links, &config, Arc::clone(&ledger));
+        let clock = TestClock::at(Utc::from_civil(2025, 12, 6, 13, 59, 0));
+        Bench { store, published, requests, replies, ledger, clock, seq: 0 }
+    }
+
+    fn publish(&mut self, dx: &str, skimmer: bool, mode: Mode) -> Spot {
+        self.seq += 1;
+        let mut spot = Spot::empty();
+        (spot.dx, spot.de) = (Call::literal(dx), Call::literal(if skimmer { "W3LPL-#" } else { "W3LPL" }));
+        spot.set_freq(Freq::from_khz(14_000 + self.seq % 100));
+        spot.set_mode(mode);
+        spot.flags.set(Flags::SKIMMER, skimmer);
+        spot.set_class(if skimmer { Class::Rbn } else { Class::Human });
+        spot.seq = self.seq;
+        self.published.push(Published::Spot(spot)).unwrap();
+        spot
+    }
+
+    /// Turns until nothing is left to do; returns how many it took.
+    fn run(&mut self) -> usize {
+        (0..).find(|_| self.store.turn(self.clock.now()) == 0).unwrap()
+    }
+
+    /// The DX calls of the answer, newest first.
+    fn ask(&mut self, request: HistoryRequest) -> Vec<String> {
+        self.requests[0].push(request).unwrap();
+        self.run();
+        let reply = self.replies[0].pop().expect("an answer");
+        let text = String::from_utf8(reply.bytes).unwrap();
+        text.lines().map(|line| line.split_whitespace().nth(1).unwrap().to_string()).collect()
+    }
+}
+
+fn small() -> config::History {
+    config::History { human: 4, rbn: 4, digital: 2 }
+}
+
+fn request(count: usize) -> HistoryRequest {
+    HistoryRequest::last(SessionId::new(0, 1, 7), count)
+}
+
+#[test]
+fn three_rings_come_out_as_one_stream_newest_first() {
+    let mut bench = Bench::new(small(), 1);
+    for (dx, skimmer, mode) in [
+        ("K1A", false, Mode::Cw),
+        ("K2A", true, Mode::Cw),
+        ("K3A", true, Mode::Ft8),
+        ("K4A", true, Mode::Rtty),
+        ("K5A", false, Mode::Ft8),
+    ] {
+        bench.publish(dx, skimmer, mode);
+    }
+    assert_eq!(bench.ask(request(10)), ["K5A", "K4A", "K3A", "K2A", "K1A"]);
+    assert_eq!(bench.ask(request(2)), ["K5A", "K4A"]);
+    assert_eq!(bench.ask(HistoryRequest { skip: 1, ..request(2) }), ["K4A", "K3A"]);
+    assert_eq!(bench.ask(HistoryRequest { sources: Sources::PEOPLE, ..request(9) }), ["K5A", "K1A"]);
+    assert_eq!(bench.ask(HistoryRequest { sources: Sources::SKIMMER, ..request(9) }), ["K4A", "K2A"]);
+    assert_eq!(bench.ask(HistoryRequest { sources: Sources::DIGITAL, ..request(9) }), ["K3A"]);
+}
+
+#[test]
+fn a_flood_of_one_kind_leaves_the_others() {
+    let mut bench = Bench::new(small(), 1);
+    bench.publish("K1A", false, Mode::Cw);
+    for n in 0..100 {
+        bench.publish(&format!("W{}A", n % 10), true, Mode::Ft8);
+    }
+    let calls = bench.ask(request(10));
+    assert_eq!(calls, ["W9A", "W8A", "K1A"]);
+}
+
+#[test]
+fn calls_bands_and_modes_choose() {
+    let mut bench = Bench::new(config::History::default(), 1);
+    for (dx, mode) in [("9A1A", Mode::Cw), ("9A2A/P", Mode::Usb), ("K9A", Mode::Cw), ("9A3A", Mode::Psk63)] {
+        bench.publish(dx, false, mode);
+    }
+    let prefix = |text: &str| HistoryRequest { call_prefix: Some(Call::literal(text)), ..request(9) };
+    assert_eq!(bench.ask(prefix("9A")), ["9A3A", "9A2A/P", "9A1A"]);
+    assert_eq!(bench.ask(prefix("9A2A")), ["9A2A/P"]);
+    assert_eq!(bench.ask(prefix("9A2A/P")), Vec::<String>::new(), "the base call is compared");
+    assert_eq!(bench.ask(HistoryRequest { mode: Some(Mode::Psk31), ..request(9) }), ["9A3A"]);
+    assert_eq!(bench.ask(HistoryRequest { voice: true, ..request(9) }), ["9A2A/P"]);
+    assert_eq!(bench.ask(HistoryRequest { band: Some(Band::M40), ..request(9) }), Vec::<String>::new());
+    assert_eq!(bench.ask(HistoryRequest { band: Some(Band::M20), ..request(1) }), ["9A3A"]);
+}
+
+#[test]
+fn the_books_balance_at_every_moment() {
+    let mut bench = Bench::new(config::History { human: 3, rbn: 2, digital: 0 }, 1);
+    for n in 0..50 {
+        bench.publish("K1A", n % 2 == 0, if n % 3 == 0 { Mode::Ft8 } else { Mode::Cw });
+        bench.run();
+        assert_eq!(bench.ledger.view().imbalance(), 0);
+    }
+    let mut test = Spot::empty();
+    test.flags.set(Flags::TEST_SPOTTER, true);
+    bench.published.push(Published::Spot(test)).unwrap();
+    bench.published.push(Published::Note(Box::new(Note::Farewell("73".into())))).unwrap();
+    bench.run();
+    let view = bench.ledger.view();
+    assert_eq!((view.imbalance(), view.total_in(), view.held), (0, 51, 5));
+    assert_eq!(view.ended_by(Reason::NotKept), 1);
+    assert!(bench.ask(request(10)).iter().all(|dx| dx == "K1A"), "test spotters are not history");
+}
+
+#[test]
+fn a_question_over_everything_takes_bounded_turns() {
+    let mut bench = Bench::new(config::History::default(), 1);
+    for n in 0..131_072 {
+        bench.publish("K1A", n % 4 != 0, if n % 2 == 0 { Mode::Ft8 } else { Mode::Cw });
+    }
+    bench.run();
+    let nobody = HistoryRequest { call_prefix: Some(Call::literal("ZZ9")), ..request(10) };
+    bench.requests[0].push(nobody).unwrap();
+    assert_eq!(bench.store.turn(bench.clock.now()), 1);
+    assert!(bench.replies[0].is_empty(), "not all in one turn");
+    assert!(bench.store.has_work());
+    // While it runs, new spots come in and old ones go; the run ends all the same.
+    for _ in 0..40_000 {
+        bench.publish("ZZ9ZZ", true, Mode::Cw);
+    }
+    assert!(bench.run() < 30);
+    let reply = bench.replies[0].pop().unwrap();
+    assert_eq!((reply.session, reply.bytes.len()), (SessionId::new(0, 1, 7), 0));
+}
+
+#[test]
+fn a_core_that_takes_no_answers_holds_up_nobody_else() {
+    let mut bench = Bench::new(small(), 2);
+    bench.publish("K1A", false, Mode::Cw);
+    for _ in 0..4 {
+        bench.requests[0].push(request(1)).unwrap();
+        bench.requests[1].push(request(1)).unwrap();
+    }
+    bench.run();
+    assert_eq!((bench.replies[0].len(), bench.replies[1].len()), (2, 2), "each as many as fit");
+    assert!(!bench.store.has_work(), "no busy loop while nobody takes the answers");
+    assert!(bench.store.deadline_ns() < u64::MAX, "but the clock looks again");
+    while bench.replies[1].pop().is_some() {}
+    bench.run();
+    assert_eq!((bench.replies[0].len(), bench.replies[1].len()), (2, 2));
+}
+
+#[test]
+fn it_is_finished_when_nobody_writes_or_asks_any_more() {
+    let mut bench = Bench::new(small(), 1);
+    bench.publish("K1A", false, Mode::Cw);
+    bench.requests[0].push(request(1)).unwrap();
+    let Bench { mut store, published, requests, mut replies, clock, .. } = bench;
+    drop((published, requests));
+    assert!(!store.finished());
+    while store.turn(clock.now()) > 0 {}
+    assert!(store.finished());
+    assert!(replies[0].pop().is_some(), "what was asked before the end is answered");
+}

@@ -1,0 +1,405 @@
+//! What conversations cannot show: bounds, pace, order across held commands, any bytes in any state.
+
+use super::doubles::Cty;
+use super::pace::Pace;
+use super::session::REPLY_WAIT_NS;
+use super::wash::is_clean;
+use super::*;
+use crate::config;
+use crate::engine::TestClock;
+use crate::spot::{Bulletin, BulletinKind, Call, SessionId, Utc, Verdict};
+use proptest::prelude::*;
+use std::net::{IpAddr, Ipv4Addr};
+
+struct Bench {
+    session: Session,
+    settings: config::Node,
+    cty: Cty,
+    clock: TestClock,
+    out: SessionOut,
+}
+
+impl Bench {
+    fn connected() -> Bench {
+        let clock = TestClock::at(Utc::from_civil(2025, 12, 6, 13, 59, 0));
+        let settings = config::Node::default();
+        let session = Session::new(SessionId::new(0, 1, 1), IpAddr::V4(Ipv4Addr::LOCALHOST), clock.now());
+        let mut bench = Bench { session, settings, cty: Cty::default(), clock, out: SessionOut::default() };
+        bench.call(|session, node, out| session.on_connect(node, out));
+        bench
+    }
+    /// Logged in, and everything said so far forgotten.
+    fn ready() -> Bench {
+        let mut bench = Bench::connected();
+        bench.type_in(b"K1ABC\r\n");
+        bench.out.clear();
+        bench
+    }
+    fn call(&mut self, act: impl FnOnce(&mut Session, &NodeView, &mut SessionOut)) {
+        let node = NodeView {
+            settings: &self.settings,
+            users: &[],
+            cty: &self.cty,
+            started: Utc::from_secs(0),
+            now: self.clock.now(),
+        };
+        act(&mut self.session, &node, &mut self.out);
+    }
+    fn type_in(&mut self, bytes: &[u8]) {
+        self.call(|session, node, out| session.on_bytes(node, bytes, out));
+    }
+    fn fire_timer(&mut self) {
+        self.call(|session, node, out| session.on_timer(node, out));
+    }
+    /// To the session's deadline, not a nanosecond earlier.
+    fn advance_to_deadline(&mut self) {
+        let due_ns = self.session.deadline_ns() - self.clock.now().mono_ns;
+        self.clock.advance_ms(due_ns.div_ceil(1_000_000));
+        self.fire_timer();
+    }
+    fn said(&mut self) -> String {
+        String::from_utf8_lossy(&std::mem::take(&mut self.out.bytes)).into_owned()
+    }
+    fn posts(&self) -> usize {
+        self.out.actions.iter().filter(|action| matches!(action, Action::Post(_))).count()
+    }
+}
+
+/// Lines without prompts.
+fn replies(said: &str) -> Vec<&str> {
+    said.lines().filter(|line| !line.ends_with("dxspider >")).collect()
+}
+
+#[test]
+fn a_held_session_takes_64_lines_and_then_no_more() {
+    let mut bench = Bench::ready();
+    bench.type_in(b"sh/dx\r\n");
+    for n in 0..LINES_WAITING_MAX {
+        assert!(bench.session.wants_bytes(), "line {n}");
+        bench.type_in(format!("echo {n}\r\n").as_bytes());
+    }
+    assert!(!bench.session.wants_bytes());
+    assert_eq!(bench.said(), "", "nothing is said before the answer");
+    bench.call(|session, node, out| session.on_history(node, b"", out));
+    let said = bench.said();
+    assert!(bench.session.wants_bytes());
+    let echoed = replies(&said);
+    assert_eq!(echoed[..3], ["No spots found.", "0", "1"]);
+}
+
+#[test]
+fn long_lines_fill_the_waiting_room_too() {
+    let mut bench = Bench::ready();
+    bench.type_in(b"sh/dx\r\n");
+    bench.type_in(&vec![b'x'; INPUT_BYTES_MAX - 1]);
+    assert!(bench.session.wants_bytes());
+    bench.type_in(b"x");
+    assert!(!bench.session.wants_bytes());
+}
+
+#[test]
+fn a_loop_that_feeds_against_the_contract_loses_the_session() {
+    let mut bench = Bench::ready();
+    bench.type_in(b"sh/dx\r\n");
+    for _ in 0..100 {
+        bench.type_in(&[b'\n'; 4096]);
+    }
+    assert!(matches!(bench.out.actions.last(), Some(Action::Close(CloseReason::Flood))));
+    assert_eq!(bench.session.deadline_ns(), u64::MAX);
+}
+
+#[test]
+fn too_many_commands_wait_and_none_is_lost() {
+    let mut bench = Bench::ready();
+    let count = Pace::BURST + 8;
+    let paste: String = (0..count).map(|n| format!("echo {n}\r\n")).collect();
+    bench.type_in(paste.as_bytes());
+    let mut said = bench.said();
+    // Log-in itself takes no token.
+    assert_eq!(replies(&said).len() as u64, Pace::BURST);
+    let mut turns = 0;
+    while (replies(&said).len() as u64) < count {
+        bench.advance_to_deadline();
+        said += &bench.said();
+        turns += 1;
+        assert!(turns <= 8, "one line per interval: {said}");
+    }
+    let wanted: Vec<String> = (0..count).map(|n| n.to_string()).collect();
+    assert_eq!(replies(&said), wanted);
+    assert!(!bench.session.is_closed());
+}
+
+#[test]
+fn ten_bad_commands_and_more_close_nothing() {
+    let mut bench = Bench::ready();
+    bench.type_in(&b"nonsense\r\n".repeat(30));
+    assert_eq!(bench.said().matches("dxspider >\r\n").count(), 30, "a prompt for each");
+    assert_eq!(bench.out.counts.commands_unknown, 30);
+    assert!(!bench.session.is_closed());
+}
+
+#[test]
+fn a_client_that_answers_every_line_with_a_blank_one_is_not_answered_for_ever() {
+    let mut bench = Bench::ready();
+    bench.type_in(b"ping\r\n");
+    for _ in 0..1000 {
+        let lines = bench.said().lines().count();
+        if lines == 0 {
+            break;
+        }
+        bench.type_in(&b"\r\n".repeat(lines));
+    }
+    assert_eq!(bench.said(), "", "the two have come to rest");
+    bench.clock.advance_ms(1000);
+    bench.type_in(b"\r\n");
+    assert!(bench.said().ends_with("dxspider >\r\n"), "and a later blank line is answered again");
+}
+
+#[test]
+fn a_long_command_line_costs_one_reply() {
+    let mut bench = Bench::ready();
+    let mut line = vec![b'x'; 1_000_000];
+    line.extend_from_slice(b"\r\nping\r\n");
+    for piece in line.chunks(16 * 1024) {
+        assert!(bench.session.wants_bytes(), "a line that is thrown away holds nothing up");
+        bench.type_in(piece);
+    }
+    let said = bench.said();
+    assert_eq!(replies(&said), ["That line was longer than 512 bytes and was not read.", "PONG"]);
+    assert_eq!(bench.out.counts.lines_too_long, 1);
+}
+
+#[test]
+fn deadlines_are_exact() {
+    let mut bench = Bench::connected();
+    let accept_ns = bench.clock.now().mono_ns;
+    assert_eq!(bench.session.deadline_ns(), accept_ns + 60_000_000_000);
+    bench.clock.advance_ms(1_000);
+    bench.type_in(b"K1ABC\r\n");
+    let login_ns = bench.clock.now().mono_ns;
+    assert_eq!(bench.session.deadline_ns(), login_ns + 600_000_000_000, "keepalive");
+    bench.clock.advance_ms(1_000);
+    let now = bench.clock.now();
+    bench.session.on_sent(now);
+    assert_eq!(bench.session.deadline_ns(), now.mono_ns + 600_000_000_000);
+    bench.type_in(b"sh/dx\r\n");
+    assert_eq!(bench.session.deadline_ns(), now.mono_ns + REPLY_WAIT_NS);
+    bench.clock.advance_ms(1_999);
+    bench.out.clear();
+    bench.fire_timer();
+    assert_eq!(bench.said(), "");
+    bench.clock.advance_ms(1);
+    bench.fire_timer();
+    assert_eq!(replies(&bench.said()), ["The history did not answer within 2 s. Try again."]);
+    assert_eq!(bench.out.counts.replies_missed, 1);
+}
+
+#[test]
+fn a_user_who_says_nothing_is_let_go_only_if_configured() {
+    let mut bench = Bench::connected();
+    bench.settings.telnet.idle_timeout_s = 1800;
+    bench.settings.telnet.keepalive_s = 0;
+    bench.call(|session, node, out| session.on_connect(node, out));
+    bench.type_in(b"K1ABC\r\n");
+    let login_ns = bench.clock.now().mono_ns;
+    assert_eq!(bench.session.deadline_ns(), login_ns + 1_800_000_000_000);
+    let now = bench.clock.now();
+    bench.session.on_sent(now);
+    bench.clock.advance_ms(1_799_999);
+    bench.fire_timer();
+    assert!(!bench.session.is_closed());
+    bench.clock.advance_ms(1);
+    bench.fire_timer();
+    assert!(matches!(bench.out.actions.last(), Some(Action::Close(CloseReason::Idle))));
+}
+
+#[test]
+fn a_late_answer_is_not_taken_for_the_next_one() {
+    let mut bench = Bench::ready();
+    bench.type_in(b"sh/dx 1\r\n");
+    bench.advance_to_deadline();
+    bench.said();
+    bench.type_in(b"sh/dx 2\r\n");
+    bench.call(|session, node, out| session.on_history(node, b"late\r\n", out));
+    assert_eq!(bench.said(), "");
+    bench.call(|session, node, out| session.on_history(node, b"right\r\n", out));
+    assert_eq!(replies(&bench.said()), ["right"]);
+    // One that never comes must not swallow answers for ever.
+    bench.type_in(b"sh/dx 1\r\n");
+    bench.advance_to_deadline();
+    bench.clock.advance_ms(10_001);
+    bench.said();
+    bench.type_in(b"sh/dx 2\r\n");
+    bench.call(|session, node, out| session.on_history(node, b"right again\r\n", out));
+    assert_eq!(replies(&bench.said()), ["right again"]);
+    // And one that nobody asked for is nothing.
+    bench.call(|session, node, out| session.on_history(node, b"stray\r\n", out));
+    bench.call(|session, node, out| session.on_verdict(node, Verdict::Sent { users: 1 }, out));
+    assert_eq!(bench.said(), "");
+}
+
+#[test]
+fn posts_wait_for_each_other() {
+    let mut bench = Bench::ready();
+    bench.type_in(b"dx 7010 ja1abc\r\ndx 7011 ja2abc\r\necho end\r\n");
+    assert_eq!(bench.posts(), 1);
+    bench.call(|session, node, out| session.on_verdict(node, Verdict::Sent { users: 3 }, out));
+    assert_eq!(bench.posts(), 2);
+    bench.advance_to_deadline();
+    let said = bench.said();
+    assert_eq!(
+        replies(&said),
+        [
+            "JA1ABC on 7010.0 kHz: sent to 3 users here",
+            "JA2ABC on 7011.0 kHz: no answer from the node within 2 s; its fate is unknown.",
+            "end"
+        ]
+    );
+}
+
+#[test]
+fn a_post_is_complete_and_its_comment_as_written() {
+    let mut bench = Bench::ready();
+    let comment = "CW up 2 für Jürgen! (q&a) \"73\"";
+    bench.type_in(format!("DX 14025.3 ja1abc/p {comment}\r\n").as_bytes());
+    let Some(Action::Post(spot)) = bench.out.actions.last() else { panic!("no post") };
+    assert_eq!((spot.dx.as_str(), spot.de.as_str()), ("JA1ABC/P", "K1ABC"));
+    assert_eq!(spot.comment(), comment.as_bytes());
+    assert_eq!(spot.post, SessionId::new(0, 1, 1));
+    assert_eq!(spot.feed, crate::spot::Spot::FEED_POSTS);
+    assert_eq!(spot.time, bench.clock.now().utc);
+    assert!(spot.flags.has(crate::spot::Flags::POST) && !spot.is_skimmer());
+}
+
+#[test]
+fn a_cut_comment_is_told() {
+    let mut bench = Bench::ready();
+    bench.type_in(format!("DX 14025 ja1abc {}\r\n", "long ".repeat(40)).as_bytes());
+    bench.call(|session, node, out| session.on_verdict(node, Verdict::Sent { users: 1 }, out));
+    assert_eq!(replies(&bench.said()), ["JA1ABC on 14025.0 kHz: sent to 1 user here (comment cut to 96 bytes)"]);
+}
+
+#[test]
+fn preferences_are_told_once_and_only_when_they_change() {
+    let mut bench = Bench::ready();
+    bench.type_in(b"set/dedupe med\r\nset/dedupe slow\r\nset/dedupe slow\r\nset/updates\r\nset/format go\r\n");
+    let told = bench.out.actions.iter().filter(|action| matches!(action, Action::Prefer(_))).count();
+    assert_eq!(told, 3);
+    let now = bench.session.preferences();
+    assert_eq!((now.dedupe, now.updates), (config::Dedupe::Slow, true));
+    assert_eq!(now.format, config::LineFormat::Gocluster);
+}
+
+#[test]
+fn the_node_sets_where_users_begin() {
+    let mut bench = Bench::connected();
+    bench.settings.telnet.line_format = config::LineFormat::Gocluster;
+    bench.settings.telnet.dedupe = config::Dedupe::Fast;
+    bench.call(|session, node, out| session.on_connect(node, out));
+    let now = bench.session.preferences();
+    assert_eq!((now.format, now.dedupe, now.updates), (config::LineFormat::Gocluster, config::Dedupe::Fast, false));
+}
+
+/// Something that may happen to a session.
+#[derive(Clone, Debug)]
+enum Event {
+    Bytes(Vec<u8>),
+    Wait(u32),
+    Verdict,
+    History(Vec<u8>),
+    Talk(Vec<u8>),
+    Bulletin(Vec<u8>),
+    Lapped(u64),
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let word: Vec<&[u8]> = vec![
+        b"K1ABC\r\n",
+        b"dx 14025 ja1abc ",
+        b"sh/dx/",
+        b"echo ",
+        b"set/",
+        b"help ",
+        b"who\n",
+        b"\xff\xfb\x01",
+        b"\r",
+        b"\n",
+        b"20 ",
+        b"bye",
+        b"\x15",
+        b"\x08",
+    ];
+    let text = prop_oneof![
+        prop::sample::select(word).prop_map(|word| word.to_vec()),
+        prop::collection::vec(any::<u8>(), 0..40),
+        prop::collection::vec(any::<u8>(), 500..600),
+    ];
+    prop_oneof![
+        6 => text.prop_map(Event::Bytes),
+        1 => (0u32..120_000).prop_map(Event::Wait),
+        1 => Just(Event::Verdict),
+        1 => Just(Event::History(b"line\r\n".to_vec())),
+        1 => prop::collection::vec(any::<u8>(), 0..80).prop_map(Event::Talk),
+        1 => prop::collection::vec(any::<u8>(), 0..80).prop_map(Event::Bulletin),
+        1 => any::<u64>().prop_map(Event::Lapped),
+    ]
+}
+
+proptest! {
+    /// Whatever comes, in whatever state: no panic, whole lines, and nothing in them that steers a terminal.
+    #[test]
+    fn any_bytes_in_any_state(logged_in: bool, events in prop::collection::vec(event(), 0..40)) {
+        let mut bench = if logged_in { Bench::ready() } else { Bench::connected() };
+        for event in events {
+            match event {
+                Event::Bytes(bytes) if bench.session.wants_bytes() => bench.type_in(&bytes),
+                Event::Bytes(_) => {}
+                Event::Wait(ms) => {
+                    bench.clock.advance_ms(u64::from(ms));
+                    bench.fire_timer();
+                    prop_assert!(bench.session.deadline_ns() > bench.clock.now().mono_ns, "a timer that is due for ever");
+                }
+                Event::Verdict => bench.call(|s, node, out| s.on_verdict(node, Verdict::Sent { users: 1 }, out)),
+                Event::History(lines) => bench.call(|s, node, out| s.on_history(node, &lines, out)),
+                Event::Talk(text) => bench.call(|s, node, out| s.on_talk(node, Call::literal("G1ABC"), &text, out)),
+                Event::Bulletin(line) => {
+                    let bulletin = Bulletin { kind: BulletinKind::Announce, line };
+                    bench.call(|s, node, out| s.on_bulletin(node, &bulletin, out));
+                }
+                Event::Lapped(lines) => bench.call(|s, node, out| s.on_lapped(node, lines, out)),
+            }
+            prop_assert!(bench.session.deadline_ns() > bench.clock.now().mono_ns || bench.session.is_closed());
+        }
+        let said = &bench.out.bytes;
+        for line in said.split(|&b| b == b'\n') {
+            prop_assert!(is_clean(line.strip_suffix(b"\r").unwrap_or(line)), "{:?}", String::from_utf8_lossy(line));
+        }
+    }
+
+    /// The split of the bytes changes nothing.
+    #[test]
+    fn any_split_says_the_same(bytes in prop::collection::vec(event(), 0..20), cut in 1usize..50) {
+        let typed: Vec<u8> = bytes
+            .into_iter()
+            .filter_map(|event| if let Event::Bytes(bytes) = event { Some(bytes) } else { None })
+            .flatten()
+            .collect();
+        let (mut whole, mut split) = (Bench::ready(), Bench::ready());
+        whole.type_in(&typed);
+        for piece in typed.chunks(cut) {
+            split.type_in(piece);
+        }
+        prop_assert_eq!(whole.said(), split.said());
+    }
+
+    /// The entry of the fuzz target.
+    #[test]
+    fn any_line_is_parsed(line in prop::collection::vec(any::<u8>(), 0..600)) {
+        if let Parsed::Command { args, .. } = parse_command(&line) {
+            let _ = commands::read_post(args.rest);
+            let _ = commands::read_show_dx(&args);
+        }
+        let _ = commands::read_post(&line);
+        let _ = commands::read_show_dx(&commands::Args { tied: None, rest: &line });
+    }
+}

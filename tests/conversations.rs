@@ -1,0 +1,236 @@
+//! Conversations of real clients (clients 5.8, 9.3) with a session, without a socket: each script in
+//! `tests/conversations/` as it stands, and once more with every byte sent alone.
+
+mod script;
+
+use dxring::config;
+use dxring::engine::TestClock;
+use dxring::spot::{Bulletin, BulletinKind, Call, Flags, Freq, Mode, SessionId, Spot, UserInfo, Utc, Verdict};
+use dxring::store::{History, HistoryRequest, Query};
+use dxring::telnet::doubles::Cty;
+use dxring::telnet::{Action, CloseReason, NodeView, Session, SessionOut};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// A session with its node around it.
+struct Sansio {
+    session: Session,
+    settings: config::Node,
+    cty: Cty,
+    users: Vec<UserInfo>,
+    history: History,
+    clock: TestClock,
+    started: Utc,
+    bytewise: bool,
+    said: Vec<u8>,
+    asked: Option<HistoryRequest>,
+    posted: Option<Spot>,
+    closed: Option<CloseReason>,
+}
+
+const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+impl Sansio {
+    fn connect(bytewise: bool) -> Sansio {
+        let clock = TestClock::at(Utc::from_civil(2025, 12, 6, 13, 59, 0));
+        let id = SessionId::new(0, 1, 1);
+        let settings = config::Node { callsign: "GB7XYZ".into(), ..config::Node::default() };
+        let mut peer = Sansio {
+            session: Session::new(id, ADDRESS, clock.now()),
+            history: sample_history(clock.now().utc, &settings),
+            settings,
+            cty: Cty::default(),
+            users: sample_users(),
+            started: Utc::from_civil(2025, 12, 6, 12, 0, 0),
+            clock,
+            bytewise,
+            said: Vec::new(),
+            asked: None,
+            posted: None,
+            closed: None,
+        };
+        peer.call(|session, node, out| session.on_connect(node, out));
+        peer
+    }
+
+    fn call(&mut self, act: impl FnOnce(&mut Session, &NodeView, &mut SessionOut)) {
+        let node = NodeView {
+            settings: &self.settings,
+            users: &self.users,
+            cty: &self.cty,
+            started: self.started,
+            now: self.clock.now(),
+        };
+        let mut out = SessionOut::default();
+        act(&mut self.session, &node, &mut out);
+        self.said.extend(out.bytes);
+        for action in out.actions {
+            assert_eq!(self.closed, None, "an action after Close: {action:?}");
+            match action {
+                Action::AskHistory(request) => self.asked = Some(request),
+                Action::Post(spot) => self.posted = Some(spot),
+                Action::Close(reason) => self.closed = Some(reason),
+                Action::LogIn(call) => assert_eq!(self.session.call(), Some(call)),
+                Action::Prefer(preferences) => assert_eq!(self.session.preferences(), preferences),
+                Action::Announce(_) | Action::Talk { .. } => {}
+            }
+        }
+    }
+
+    /// Fires the timer as often as it is due, as a loop does.
+    fn tick(&mut self) {
+        while self.session.deadline_ns() <= self.clock.now().mono_ns {
+            self.call(|session, node, out| session.on_timer(node, out));
+        }
+    }
+
+    fn wait_ms(&mut self, ms: u64) {
+        let end = self.clock.now().mono_ns + ms * 1_000_000;
+        while self.session.deadline_ns() <= end {
+            let due = self.session.deadline_ns().saturating_sub(self.clock.now().mono_ns);
+            self.clock.advance_ms(due.div_ceil(1_000_000));
+            self.tick();
+        }
+        self.clock.advance_ms((end - self.clock.now().mono_ns) / 1_000_000);
+        self.tick();
+    }
+
+    fn answer(&mut self) -> Result<(), String> {
+        let request = self.asked.take().ok_or("nothing was asked")?;
+        let (_, reply) = Query::start(request, &self.history).step(&self.history, usize::MAX);
+        let bytes = reply.ok_or("the query did not end")?.bytes;
+        self.call(|session, node, out| session.on_history(node, &bytes, out));
+        Ok(())
+    }
+}
+
+impl script::Server for Sansio {
+    fn send(&mut self, bytes: &[u8]) {
+        for piece in bytes.chunks(if self.bytewise { 1 } else { bytes.len().max(1) }) {
+            self.call(|session, node, out| session.on_bytes(node, piece, out));
+        }
+    }
+
+    fn receive(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.said)
+    }
+
+    fn has_other_lines(&self) -> bool {
+        false
+    }
+
+    fn happen(&mut self, words: &str) -> Result<(), String> {
+        let words: Vec<&str> = words.split(' ').collect();
+        match words[..] {
+            // The clock moves, and everything due on the way is done.
+            ["wait", seconds] => {
+                let seconds: f64 = seconds.parse().map_err(|_| "wait SECONDS")?;
+                self.wait_ms((seconds * 1000.0) as u64);
+            }
+            // The history answers what was asked.
+            ["answer"] => self.answer()?,
+            // The post gets its fate.
+            ["verdict", ref rest @ ..] => {
+                self.posted.take().ok_or("nothing was posted")?;
+                let verdict = match rest {
+                    ["sent", users] => Verdict::Sent { users: users.parse().map_err(|_| "verdict sent USERS")? },
+                    ["duplicate", of, age_s] => {
+                        Verdict::Duplicate { of: Call::literal(of), age_s: age_s.parse().map_err(|_| "age in s")? }
+                    }
+                    _ => Verdict::Refused("you post faster than this node takes"),
+                };
+                self.call(|session, node, out| session.on_verdict(node, verdict, out));
+            }
+            // What was posted; must be on the road by now.
+            ["posted", de, dx, khz, mode] => {
+                let spot = self.posted.ok_or("nothing was posted")?;
+                let khz_now = format!("{}.{}", spot.freq.tenths_khz() / 10, spot.freq.tenths_khz() % 10);
+                let now = (spot.de.as_str(), spot.dx.as_str(), khz_now.as_str(), spot.mode().name());
+                if now != (de, dx, khz, if mode == "-" { "" } else { mode }) {
+                    return Err(format!("posted was {now:?}"));
+                }
+            }
+            ["bulletin", ref text @ ..] => {
+                let line = text.join(" ").into_bytes();
+                let bulletin = Bulletin { kind: BulletinKind::Announce, line };
+                self.call(|session, node, out| session.on_bulletin(node, &bulletin, out));
+            }
+            ["talk", from, ref text @ ..] => {
+                let (from, text) = (Call::literal(from), text.join(" "));
+                self.call(|session, node, out| session.on_talk(node, from, text.as_bytes(), out));
+            }
+            ["lapped", lines] => {
+                let lines = lines.parse().map_err(|_| "lapped LINES")?;
+                self.call(|session, node, out| session.on_lapped(node, lines, out));
+            }
+            ["evict", ref why @ ..] => {
+                let why = why.join(" ");
+                self.call(|session, node, out| session.on_evicted(node, &why, out));
+            }
+            ["farewell", ref line @ ..] => {
+                let line = line.join(" ");
+                self.call(|session, node, out| session.on_farewell(node, &line, out));
+            }
+            ["closed", reason] => {
+                let now = self.closed.map_or("open", CloseReason::name);
+                if now != reason {
+                    return Err(format!("the session is {now}"));
+                }
+            }
+            _ => return Err("no such event".into()),
+        }
+        Ok(())
+    }
+}
+
+fn sample_users() -> Vec<UserInfo> {
+    let calls = ["G1ABC", "G2DEF", "9A1CIG", "VK3XYZ", "K1ABC", "W1AW-2"];
+    let user = |(slot, call): (usize, &&str)| UserInfo {
+        session: SessionId::new(0, 1, slot as u32 + 10),
+        call: Call::literal(call),
+        address: ADDRESS,
+        since: Utc::from_civil(2025, 12, 6, 9, 12, 0),
+    };
+    calls.iter().enumerate().map(user).collect()
+}
+
+fn sample_history(now: Utc, settings: &config::Node) -> History {
+    let mut history = History::new(&settings.history);
+    let rows = [
+        ("VE4DL", "K5UV", 14_045_600, Mode::Cw, "CWops CWT Contest", false),
+        ("W3LPL-#", "9A1A", 7_029_000, Mode::Cw, "", true),
+        ("PU2TJQ", "PP5KP", 7_029_000, Mode::Unknown, "CQ BSB", false),
+        ("DK9IP-#", "9A5K", 14_074_000, Mode::Ft8, "", true),
+    ];
+    for (age, (de, dx, hz, mode, comment, is_skimmer)) in rows.into_iter().rev().enumerate().rev() {
+        let mut spot = Spot::empty();
+        (spot.de, spot.dx) = (Call::literal(de), Call::literal(dx));
+        spot.set_freq(Freq::from_hz(hz));
+        spot.set_mode(mode);
+        spot.set_comment(comment.as_bytes());
+        spot.flags.set(Flags::SKIMMER, is_skimmer);
+        spot.time = Utc::from_ms(now.ms() - age as i64 * 60_000);
+        spot.seq = 100 - age as u64;
+        history.keep(spot);
+    }
+    history
+}
+
+#[test]
+fn every_script_plays_as_it_stands_and_byte_by_byte() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conversations");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
+    files.sort();
+    assert!(files.len() >= 20, "only {} scripts in {folder}", files.len());
+    let mut faults = Vec::new();
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for bytewise in [false, true] {
+            if let Err(why) = script::play(&text, &mut Sansio::connect(bytewise)) {
+                let how = if bytewise { "byte by byte" } else { "as it stands" };
+                faults.push(format!("{} ({how})\n{why}", path.display()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
