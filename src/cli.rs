@@ -1,10 +1,9 @@
 //! The command line: what `dxring` can be asked, as values. Reading and checking the configuration
 //! starts here; doing what is asked does not.
 
-use crate::config::{self, Dedupe, LineFormat, Loaded, Problems, Profile, Source};
+use crate::config::{self, Dedupe, LineFormat, Loaded, Problems, Source};
 use crate::spot::Utc;
 use clap::{Args, Parser, Subcommand};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,9 +11,6 @@ use std::time::Duration;
 const REPORT_EVERY_MAX: Duration = Duration::from_secs(86_400);
 /// Fastest factor of `--speed`; beyond it `max` is meant.
 const SPEED_MAX: f64 = 1_000_000.0;
-/// Most spots per second that the simulator is asked for: what the design aims at on a large machine.
-const RATE_MAX: f64 = 1_000_000.0;
-
 /// The whole command line.
 #[derive(Parser, Debug)]
 #[command(
@@ -97,7 +93,7 @@ pub enum Command {
         dxring --set feeds.rbn.host=127.0.0.1 --set feeds.rbn.enabled=true\n                                           \
         a node that listens to the line above"
     )]
-    Simulate(SimulateOptions),
+    Simulate(crate::simulate::Options),
 
     /// Show country, zones, continent and grid of calls, and why
     #[command(after_long_help = "Examples:\n  \
@@ -112,7 +108,7 @@ pub struct ConfigOptions {
     /// Configuration file [default: config/node.ron here if there is one, else the built-in copy of it]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Override one key, as often as you like: --set telnet.listen=[::]:7300 --set feeds.rbn.enabled=true
+    /// Override one key, as often as you like: --set telnet.listen=0.0.0.0:7300 --set feeds.rbn.enabled=true
     ///
     /// The key is its path in the file; feeds go by name or by place. Texts need no quotes.
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -226,8 +222,8 @@ pub struct ReplayOptions {
     #[arg(long, ignore_case = true)]
     pub dedupe: Option<Dedupe>,
     /// Date, and time if need be, of the first line: 2017-07-15 or 2017-07-15T13:59
-    #[arg(long, value_name = "DATE", value_parser = utc)]
-    pub start: Option<Utc>,
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub start: Option<(Utc, bool)>,
     /// Print the books only, no lines
     #[arg(long)]
     pub summary: bool,
@@ -239,6 +235,24 @@ pub struct ReplayOptions {
     pub config: ConfigOptions,
 }
 
+impl ReplayOptions {
+    /// What the replay needs, with the configuration's choices where nothing was said.
+    pub fn for_replay(&self, node: &config::Node) -> crate::replay::Options {
+        crate::replay::Options {
+            files: self.files.clone(),
+            speed: match self.speed {
+                Speed::Max => None,
+                Speed::Times(times) => Some(times),
+            },
+            format: self.format.unwrap_or(node.telnet.line_format),
+            dedupe: self.dedupe.unwrap_or(node.telnet.dedupe),
+            start: self.start,
+            summary: true,
+            profile: self.profile.clone(),
+        }
+    }
+}
+
 /// How fast a capture is played.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Speed {
@@ -246,32 +260,6 @@ pub enum Speed {
     Max,
     /// So many times as fast as it happened; above 0.
     Times(f64),
-}
-
-/// Options of `simulate`.
-#[derive(Args, Debug, Clone, PartialEq)]
-pub struct SimulateOptions {
-    /// Serve the lines at this address as an RBN server does, in real time
-    #[arg(long, value_name = "ADDR")]
-    pub serve: Option<SocketAddr>,
-    /// The same seed makes the same band
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-    /// Minutes to simulate [default: 60; with --serve, until stopped]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub minutes: Option<u32>,
-    /// Kind of band
-    #[arg(long, ignore_case = true, value_enum, default_value_t)]
-    pub profile: Profile,
-    /// Spots per second to aim at [default: what the profile's stations make]
-    #[arg(long, value_name = "N", value_parser = rate)]
-    pub rate: Option<f64>,
-    /// Write what each reported call truly was to this file (tab-separated)
-    #[arg(long, value_name = "FILE")]
-    pub truth: Option<PathBuf>,
-    /// Simulated moment of the start: 2026-11-28 or 2026-11-28T06:00 [default: now]
-    #[arg(long, value_name = "DATE", value_parser = utc)]
-    pub start: Option<Utc>,
 }
 
 /// Options of `lookup`.
@@ -320,38 +308,10 @@ fn speed(text: &str) -> Result<Speed, String> {
     }
 }
 
-fn rate(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(rate) if rate > 0.0 && rate <= RATE_MAX => Ok(rate),
-        _ => Err(format!("use spots per second, above 0 and at most {RATE_MAX}")),
-    }
-}
-
-/// `2017-07-15`, `2017-07-15T13:59`, `2017-07-15 13:59:07Z`. Errors: anything else, or no such date.
-pub fn utc(text: &str) -> Result<Utc, String> {
+/// A date, and whether a time of day was given with it. Errors: anything that is no moment.
+fn moment(text: &str) -> Result<(Utc, bool), String> {
     let wrong = || format!("`{text}` is no date: write for example 2017-07-15 or 2017-07-15T13:59, in UTC");
-    let bare = text.strip_suffix('Z').unwrap_or(text);
-    let (date, time) = bare.split_once(['T', ' ']).unwrap_or((bare, "00:00"));
-    let numbers = |text: &str, sign: char| -> Option<Vec<u32>> {
-        let is_number = |s: &str| !s.is_empty() && s.len() <= 4 && s.bytes().all(|b| b.is_ascii_digit());
-        text.split(sign).map(|s| if is_number(s) { s.parse().ok() } else { None }).collect()
-    };
-    let (Some(date), Some(time)) = (numbers(date, '-'), numbers(time, ':')) else { return Err(wrong()) };
-    let (&[year, month, day], (&[hour, minute], second)) = (
-        &date[..],
-        match &time[..] {
-            [_, _, second] => (&time[..2], *second),
-            _ => (&time[..], 0),
-        },
-    ) else {
-        return Err(wrong());
-    };
-    if !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 59 {
-        return Err(wrong());
-    }
-    let moment = Utc::from_civil(i64::from(year), month, day, hour, minute, second);
-    // 30 February turns up as 2 March.
-    if moment.civil() == (i64::from(year), month, day) { Ok(moment) } else { Err(wrong()) }
+    Utc::parse(text).ok_or_else(wrong)
 }
 
 #[cfg(test)]
@@ -409,18 +369,21 @@ mod tests {
         };
         assert_eq!(replay.speed, Speed::Times(2.5));
         assert_eq!((replay.format, replay.dedupe), (Some(LineFormat::Gocluster), Some(Dedupe::Off)));
-        assert_eq!(replay.start, Some(Utc::from_civil(2017, 7, 15, 13, 59, 0)));
+        assert_eq!(replay.start, Some((Utc::from_civil(2017, 7, 15, 13, 59, 0), true)));
         assert_eq!((replay.summary, replay.files.len()), (true, 2));
 
         let Command::Simulate(simulate) =
-            parse("simulate --serve [::1]:7000 --seed 7 --minutes 5 --profile ft8-burst --rate 500 --truth t.tsv")
+            parse("simulate --serve [::1]:7000 --seed 7 --minutes 5 --profile ft8-burst --rate 5 --truth t.tsv")
                 .unwrap()
         else {
             panic!("not simulate")
         };
         assert_eq!(simulate.serve, Some("[::1]:7000".parse().unwrap()));
-        assert_eq!((simulate.seed, simulate.minutes, simulate.profile), (7, Some(5), Profile::Ft8Burst));
-        assert_eq!((simulate.rate, simulate.start), (Some(500.0), None));
+        assert_eq!(
+            (simulate.seed, simulate.minutes, simulate.profile),
+            (7, Some(5.0), crate::config::Profile::Ft8Burst)
+        );
+        assert_eq!((simulate.rate, simulate.start), (5.0, None));
 
         let Command::Lookup(lookup) = parse("lookup K1ABC DL1ABC").unwrap() else { panic!("not lookup") };
         assert_eq!(lookup.calls, ["K1ABC", "DL1ABC"]);
@@ -436,8 +399,8 @@ mod tests {
             ("run --report-every 10", "is no time"),
             ("run --report-every 500ms", "use 1s to 24h"),
             ("run --report-every 1.5s", "whole seconds"),
-            ("simulate --minutes 0", "0 is not in"),
-            ("simulate --rate inf", "spots per second"),
+            ("simulate --minutes 0", "above zero"),
+            ("simulate --rate inf", "above zero"),
             ("lookup", "CALL"),
             ("check a.ron --config b.ron", "cannot be used with"),
             ("chekc", "check"),
@@ -454,12 +417,6 @@ mod tests {
         }
         for text in ["", "10", "s", "-1s", "1d", "1 s", "1e400s", "..s"] {
             assert!(duration(text).is_err(), "{text}");
-        }
-        assert_eq!(utc("2017-07-15"), Ok(Utc::from_civil(2017, 7, 15, 0, 0, 0)));
-        assert_eq!(utc("2017-07-15 13:59:07Z"), Ok(Utc::from_civil(2017, 7, 15, 13, 59, 7)));
-        for text in ["", "2017", "2017-13-01", "2017-07-15T24:00", "2017-07-15T1", "15-07-2017x", "2017-07-15T1:2:3:4"]
-        {
-            assert!(utc(text).is_err(), "{text}");
         }
     }
 

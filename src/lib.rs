@@ -14,7 +14,7 @@
 //! - [`store`]: history that answers SHOW/DX.
 //! - [`replay`]: captures through the stages on virtual time, in one thread.
 //! - [`simulate`]: a seeded band, with the truth known.
-//! - [`reference`]: country data: load, check, look up.
+//! - [`mod@reference`]: country data: load, check, look up.
 //! - [`wire`]: bytes to values and back. No state beyond a line, no clock.
 //! - [`measure`]: counters with named reasons, stamps, histograms, the report.
 //! - [`engine`]: agents, cores, rings, doorbell, placement, clock, drain.

@@ -5,17 +5,18 @@ mod script;
 
 use dxring::config;
 use dxring::engine::TestClock;
+use dxring::reference::Cty;
 use dxring::spot::{Bulletin, BulletinKind, Call, Flags, Freq, Mode, SessionId, Spot, UserInfo, Utc, Verdict};
 use dxring::store::{History, HistoryRequest, Query};
-use dxring::telnet::doubles::Cty;
 use dxring::telnet::{Action, CloseReason, NodeView, Session, SessionOut};
-use std::net::{IpAddr, Ipv4Addr};
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
+use std::sync::LazyLock;
 
 /// A session with its node around it.
 struct Sansio {
     session: Session,
     settings: config::Node,
-    cty: Cty,
     users: Vec<UserInfo>,
     history: History,
     clock: TestClock,
@@ -27,6 +28,7 @@ struct Sansio {
     closed: Option<CloseReason>,
 }
 
+static CTY: LazyLock<Cty> = LazyLock::new(Cty::embedded);
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 impl Sansio {
@@ -38,7 +40,6 @@ impl Sansio {
             session: Session::new(id, ADDRESS, clock.now()),
             history: sample_history(clock.now().utc, &settings),
             settings,
-            cty: Cty::default(),
             users: sample_users(),
             started: Utc::from_civil(2025, 12, 6, 12, 0, 0),
             clock,
@@ -56,7 +57,7 @@ impl Sansio {
         let node = NodeView {
             settings: &self.settings,
             users: &self.users,
-            cty: &self.cty,
+            cty: &CTY,
             started: self.started,
             now: self.clock.now(),
         };
@@ -215,22 +216,57 @@ fn sample_history(now: Utc, settings: &config::Node) -> History {
     history
 }
 
-#[test]
-fn every_script_plays_as_it_stands_and_byte_by_byte() {
+fn scripts() -> Vec<(String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conversations");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
     files.sort();
     assert!(files.len() >= 20, "only {} scripts in {folder}", files.len());
+    files.iter().map(|path| (path.display().to_string(), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+#[test]
+fn every_script_plays_as_it_stands_and_byte_by_byte() {
     let mut faults = Vec::new();
-    for path in files {
-        let text = std::fs::read_to_string(&path).unwrap();
+    for (name, text) in scripts() {
         for bytewise in [false, true] {
             if let Err(why) = script::play(&text, &mut Sansio::connect(bytewise)) {
                 let how = if bytewise { "byte by byte" } else { "as it stands" };
-                faults.push(format!("{} ({how})\n{why}", path.display()));
+                faults.push(format!("{name} ({how})\n{why}"));
             }
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
+/// The scripts of log-ins go through a socket as well: here with a session behind the simplest server
+/// there is, so that a fault found with the real one is not the runner's.
+#[test]
+fn scripts_for_sockets_play_through_a_socket() {
+    let scripts: Vec<_> = scripts().into_iter().filter(|(_, text)| script::is_for_sockets(text)).collect();
+    assert!(scripts.len() >= 8, "only {} scripts are for sockets", scripts.len());
+    let listener = TcpListener::bind((ADDRESS, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let served = scripts.len();
+    let server = std::thread::spawn(move || listener.incoming().take(served).for_each(|stream| serve(stream.unwrap())));
+    for (name, text) in &scripts {
+        let mut client = script::Tcp::connect(address).unwrap();
+        script::play(text, &mut client).unwrap_or_else(|why| panic!("{name}\n{why}"));
+    }
+    server.join().unwrap();
+}
+
+/// Serves one connection until either side ends it.
+fn serve(mut stream: TcpStream) {
+    let mut peer = Sansio::connect(false);
+    let mut bytes = [0; 512];
+    loop {
+        if stream.write_all(&std::mem::take(&mut peer.said)).is_err() || peer.closed.is_some() {
+            return;
+        }
+        match stream.read(&mut bytes) {
+            Ok(0) | Err(_) => return,
+            Ok(read) => script::Server::send(&mut peer, &bytes[..read]),
+        }
+    }
 }

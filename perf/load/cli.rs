@@ -29,11 +29,15 @@ pub struct Cli {
     server_set: Vec<String>,
     /// Start the bare writer; without PROGRAM the dxring-limit beside this program. With --spawn both
     /// take turns, in changing order, and the ratios of the pairs are printed.
-    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, default_missing_value = "")]
-    spawn_limit: Option<PathBuf>,
+    #[arg(long, value_name = "PROGRAM", num_args = 0..=1)]
+    spawn_limit: Option<Option<PathBuf>>,
     /// Argument for the bare writer, as in --limit-arg=--gap-us=20000; may be repeated.
     #[arg(long, value_name = "ARG", requires = "spawn_limit")]
     limit_arg: Vec<String>,
+    /// Shortest time between two passes of the bare writer in µs; several values, `0,20000`, make
+    /// several bare writers that take turns.
+    #[arg(long, value_name = "US", requires = "spawn_limit", value_delimiter = ',')]
+    limit_gap_us: Vec<u64>,
     /// Where the feed listens.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub feed_listen: SocketAddr,
@@ -119,8 +123,15 @@ impl Cli {
             targets.push(Target::Node { program: program.clone(), set: self.server_set.clone() });
         }
         if let Some(program) = &self.spawn_limit {
-            let program = if program.as_os_str().is_empty() { beside("dxring-limit")? } else { program.clone() };
-            targets.push(Target::Limit { program, arguments: self.limit_arg.clone() });
+            let program = program.clone().map_or_else(|| beside("dxring-limit"), Ok)?;
+            let target = |more: Option<String>| Target::Limit {
+                program: program.clone(),
+                arguments: self.limit_arg.iter().cloned().chain(more).collect(),
+            };
+            if self.limit_gap_us.is_empty() {
+                targets.push(target(None));
+            }
+            targets.extend(self.limit_gap_us.iter().map(|us| target(Some(format!("--gap-us={us}")))));
         }
         if targets.is_empty() {
             return Err("nothing to test: give --server, --spawn or --spawn-limit".into());
@@ -195,6 +206,11 @@ mod tests {
         let names: Vec<String> = targets.iter().map(Target::name).collect();
         assert_eq!(names, ["dxring", "limit"]);
         assert_eq!(settings.profile.text(), "5000 in 1000 ms");
+        let (targets, _) = parse("--spawn dxring --spawn-limit y --limit-gap-us 0,20000 --burst 1").unwrap();
+        let names: Vec<String> = targets.iter().map(Target::name).collect();
+        assert_eq!(names, ["dxring", "limit --gap-us=0", "limit --gap-us=20000"]);
+        let (targets, _) = parse("--spawn-limit --burst 1").unwrap();
+        assert!(matches!(&targets[..], [Target::Limit { program, .. }] if program.ends_with("dxring-limit")));
     }
 
     #[test]

@@ -60,8 +60,8 @@ fn work(cli: &Cli) -> Result<bool, String> {
     let clock = Clock::start();
     let mut feeder = Feeder::listen(cli.feed_listen, settings.feeds, cli.feed_tick_us * 1000)?;
     let machine = Machine::read();
-    let mut out = Output { cli, text: machine.text(), json: Vec::new() };
-    print!("{}", out.text);
+    let mut out = Output { cli, record: String::new(), json: Vec::new() };
+    out.say_block(&machine.text(), None);
     let good = if cli.is_idle() {
         idle_rounds(cli, &settings, &targets, &mut feeder, &clock, &mut out)?
     } else {
@@ -109,8 +109,7 @@ fn rounds(
             };
             run.last_words = last_words;
             noisy |= run.is_noisy();
-            out.say(&format!("\n{}", report::block(&run, &workload)));
-            out.say_last_words(run.last_words.as_deref());
+            out.say_block(&report::block(&run, &workload), run.last_words.as_deref());
             if let Some(file) = &cli.hgrm {
                 write_file(&numbered(file, runs.len() + 1), &report::hgrm(&run.delivery_us))?;
             }
@@ -150,8 +149,7 @@ fn idle_rounds(
             let mut idle = result.map_err(|e| format!("{}: {e}", target.name()))?;
             idle.last_words = last_words;
             good &= report::idle_failure(&idle).is_none();
-            out.say(&format!("\n{}", report::idle_block(&idle)));
-            out.say_last_words(idle.last_words.as_deref());
+            out.say_block(&report::idle_block(&idle), idle.last_words.as_deref());
             out.json.push(report::idle_json(&idle));
         }
     }
@@ -166,24 +164,26 @@ fn first_page() -> u64 {
     run::utc_now().secs().unsigned_abs() * PAGES_PER_S % DX_CALLS
 }
 
-/// What is printed also goes into the record.
+/// What is printed also goes into the record, as Markdown.
 struct Output<'a> {
     cli: &'a Cli,
-    text: String,
+    record: String,
     json: Vec<Json>,
 }
 
 impl Output<'_> {
+    /// Markdown already.
     fn say(&mut self, text: &str) {
         print!("{text}");
-        self.text.push_str(text);
+        self.record.push_str(text);
     }
 
-    fn say_last_words(&mut self, words: Option<&str>) {
-        if let Some(words) = words.filter(|_| !self.cli.quiet) {
-            let quoted: String = words.lines().map(|l| format!("  | {l}\n")).collect();
-            self.say(&quoted);
-        }
+    /// Lines that keep their columns, and what the server itself said at the end.
+    fn say_block(&mut self, block: &str, last_words: Option<&str>) {
+        let words = last_words.filter(|_| !self.cli.quiet).unwrap_or_default();
+        let quoted: String = words.lines().map(|l| format!("  | {l}\n")).collect();
+        print!("\n{block}{quoted}");
+        self.record.push_str(&format!("\n```text\n{block}{quoted}```\n"));
     }
 
     fn write(&self, machine: &Machine) -> Result<(), String> {
@@ -205,7 +205,7 @@ impl Output<'_> {
                 .append(true)
                 .open(file)
                 .map_err(|e| format!("{}: {e}", file.display()))?;
-            record.write_all(self.text.as_bytes()).map_err(|e| format!("{}: {e}", file.display()))?;
+            record.write_all(self.record.as_bytes()).map_err(|e| format!("{}: {e}", file.display()))?;
         }
         Ok(())
     }

@@ -200,6 +200,25 @@ mod tests {
     }
 
     #[test]
+    fn the_node_takes_every_line_and_its_own_line_names_the_spot() {
+        let cty = dxring::reference::Cty::embedded();
+        let none = Profile::Rate { per_s: 1, seconds: 0 };
+        let burst = Profile::Burst { spots: 20_000, within_ms: 1000, every_ms: 0, times: 1 };
+        let plan = Plan::lay(&none, &burst, 1, 0, Utc::from_secs(0));
+        for (seq, line) in plan.feed_bytes[0].chunks(LINE_BYTES).enumerate() {
+            let text = String::from_utf8_lossy(line);
+            let Ok(parsed) = dxring::wire::skimmer_line(line.trim_ascii_end()) else { panic!("{text}") };
+            let known = |call: &Call| matches!(cty.lookup(call), dxring::reference::Lookup::Found(_));
+            assert!(known(&parsed.spot.dx) && known(&parsed.spot.de), "{text}");
+            assert!(parsed.spot.band() != Band::None && parsed.spot.snr().is_some(), "{text}");
+            let mut out = Vec::new();
+            dxring::wire::classic(&parsed.spot, &mut out);
+            assert_eq!(out.len() + 2, LINE_BYTES, "as long as what the bare writer sends");
+            assert_eq!(out[26..34], plan.keys[seq].to_ne_bytes(), "{text}");
+        }
+    }
+
+    #[test]
     fn feeds_share_the_spots_in_turn() {
         let none = Profile::Rate { per_s: 1, seconds: 0 };
         let burst = Profile::Burst { spots: 7, within_ms: 0, every_ms: 0, times: 1 };

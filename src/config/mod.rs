@@ -1,6 +1,6 @@
 //! The node's configuration: RON text to a checked [`Node`].
 //!
-//! [`load`] takes a text and overrides; every mistake comes back as one line
+//! [`load()`] takes a text and overrides; every mistake comes back as one line
 //! `file:line:col: key = value: what is wrong; remedy`.
 
 mod bounds;

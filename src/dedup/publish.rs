@@ -190,6 +190,12 @@ impl<J: Judge, F: FnMut() -> J> Publisher<J, F> {
     }
 }
 
+impl<J, F> Drop for Publisher<J, F> {
+    fn drop(&mut self) {
+        self.latency_mailbox.leave(std::mem::take(&mut self.latency));
+    }
+}
+
 impl<J: Judge, F: FnMut() -> J> Agent for Publisher<J, F> {
     fn name(&self) -> &str {
         "dedup"
@@ -223,9 +229,6 @@ impl<J: Judge, F: FnMut() -> J> Agent for Publisher<J, F> {
         }
         if now.mono_ns >= self.next_hand_over_ns {
             self.next_hand_over_ns = now.mono_ns + 1_000_000_000;
-            self.latency_mailbox.hand_over(&mut self.latency);
-        }
-        if self.farewell.is_none() {
             self.latency_mailbox.hand_over(&mut self.latency);
         }
         moved

@@ -17,7 +17,7 @@ pub(super) trait Entry: Copy {
 /// key are chained from new to old.
 ///
 /// Everything is O(1) but the walk along a chain, which is bounded by [`CHAIN_MAX`]. All memory is
-/// reserved at the start: `entries_max * (size of a slot + 10 bytes of index)`; pages never written cost
+/// reserved at the start: `entries_max * (size of a slot + 20 bytes of index)`; pages never written cost
 /// nothing.
 pub(super) struct TimeRing<E> {
     slots: Vec<Slot<E>>,
@@ -53,7 +53,8 @@ impl<E: Entry> TimeRing<E> {
             capacity: capacity as u64,
             tail: 0,
             head: 0,
-            index: HashTable::with_capacity(capacity),
+            // Twice the bound: removals leave marks, and a table more than half full would grow to clear them.
+            index: HashTable::with_capacity(2 * capacity),
             // Fixed seeds: two runs on one input take the same steps. Nothing is read in hash order.
             hasher: RandomState::with_seeds(0x5EED_0001, 0x5EED_0002, 0x5EED_0003, 0x5EED_0004),
             evicted: 0,
@@ -207,7 +208,7 @@ mod tests {
     /// Against a plain list, over many laps and every mix of keys.
     #[test]
     fn answers_as_a_list_would() {
-        let mut ring = TimeRing::new(16);
+        let mut ring: TimeRing<Mark> = TimeRing::new(16);
         let mut list: Vec<Mark> = Vec::new();
         let mut rng = fastrand::Rng::with_seed(7);
         let mut at = 0;

@@ -33,6 +33,10 @@ impl<T> Mailbox<T> {
     pub fn pop(&self) -> Option<T> {
         self.queue.pop()
     }
+    /// Items waiting.
+    pub fn len(&self) -> usize {
+        self.queue.len()
+    }
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()

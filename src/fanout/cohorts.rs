@@ -191,7 +191,7 @@ impl Cohorts {
 
     /// Gives a cohort a segment for the next line.
     fn make_room(&mut self, id: u32, by_force: bool) -> Result<(), NoRoom> {
-        debug_assert!(LINE_BYTES_MAX <= SEGMENT_BYTES);
+        const { assert!(LINE_BYTES_MAX <= SEGMENT_BYTES) }
         let mut full = self.list[id as usize].segments() >= self.cohort_segments_max;
         if (full || self.pool.available() == 0) && !by_force {
             return Err(NoRoom);

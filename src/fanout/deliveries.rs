@@ -41,4 +41,9 @@ impl Deliveries {
         mailbox.hand_over(&mut self.set);
         self.recorded = !self.set.is_empty();
     }
+    /// Leaves the last set: the core ends.
+    pub fn leave(&mut self, mailbox: &LatencyMailbox) {
+        mailbox.leave(std::mem::take(&mut self.set));
+        self.recorded = false;
+    }
 }

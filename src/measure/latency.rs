@@ -128,7 +128,7 @@ impl Default for LatencyMailbox {
 impl LatencyMailbox {
     /// A mailbox with one empty set waiting.
     pub fn new() -> LatencyMailbox {
-        let mailbox = LatencyMailbox { empty: ArrayQueue::new(2), full: ArrayQueue::new(2) };
+        let mailbox = LatencyMailbox { empty: ArrayQueue::new(2), full: ArrayQueue::new(4) };
         let _ = mailbox.empty.push(Box::new(LatencySet::new()));
         mailbox
     }
@@ -144,11 +144,19 @@ impl LatencyMailbox {
             let _ = self.full.push(other);
         }
     }
+    /// For a recording thread that ends: leaves its last set, whether or not the reader left an empty one.
+    pub fn leave(&self, mine: Box<LatencySet>) {
+        if !mine.is_empty() {
+            // Two slots are more than the boxes that can be under way.
+            let _ = self.full.push(mine);
+        }
+    }
     /// For the reader: merges what was left into `total` and gives the memory back.
     pub fn collect(&self, total: &mut LatencySet) {
         while let Some(mut set) = self.full.pop() {
             total.merge(&set);
             set.clear();
+            // More boxes than the queue holds come back only at the end.
             let _ = self.empty.push(set);
         }
     }

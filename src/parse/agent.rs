@@ -34,8 +34,6 @@ pub struct ParseParts {
     pub sources: Vec<(u8, Box<dyn LineSource + Send>)>,
     /// The node's call: feeds log in with it unless they have their own.
     pub callsign: String,
-    /// Allowance of one call for posts per minute.
-    pub posts_per_minute: u32,
     /// How long a feed waits for room before spots are shed, in ms.
     pub patience_ms: u32,
     /// To the next stage.

@@ -7,11 +7,10 @@ use super::source::LineSource;
 use super::stats::{Failure, FeedState, FeedStats};
 use super::{ParseAgent, ParseParts};
 use crate::config::{Feed, FeedKind};
-use crate::engine::{Agent, Bell, Consumer, Control, FaultPoint, Now, Producer, TestClock, Tokens, edge};
+use crate::engine::{Agent, Bell, Consumer, Control, FaultPoint, Mailbox, Now, Producer, TestClock, Tokens, edge};
 use crate::measure::Reason;
 use crate::reference::{Cty, SharedCty};
 use crate::spot::{BulletinKind, Call, Class, Flags, Freq, Note, SessionId, Spot, Utc, Verdict};
-use crossbeam::queue::ArrayQueue;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -26,7 +25,7 @@ struct Rig {
     clock: TestClock,
     spots: Consumer<Spot>,
     posts: Producer<Spot>,
-    notes: Arc<ArrayQueue<Note>>,
+    notes: Arc<Mailbox<Note>>,
     control: Arc<Control>,
 }
 
@@ -52,7 +51,7 @@ impl Rig {
         let bell = Arc::new(Bell::new(waker));
         let (spots_tx, spots) = edge("parse>correct", knobs.ring, Bell::silent());
         let (posts, posts_rx) = edge("telnet 0>parse", 64, Arc::clone(&bell));
-        let notes = Arc::new(ArrayQueue::new(64));
+        let notes = Arc::new(Mailbox::new(64, Bell::silent()));
         let control = Arc::new(Control::new());
         let cty: SharedCty = Arc::new(arc_swap::ArcSwap::from_pointee(Cty::embedded()));
         let agent = ParseAgent::new(ParseParts {
@@ -60,11 +59,10 @@ impl Rig {
             feeds: feeds.into_iter().enumerate().map(|(i, f)| (i as u8, f)).collect(),
             sources: knobs.sources,
             callsign: "N0CALL".into(),
-            posts_per_minute: 3,
             patience_ms: knobs.patience_ms,
             spots: spots_tx,
             posts: vec![posts_rx],
-            notes: Notes::new(Arc::clone(&notes), Bell::silent()),
+            notes: Notes::new(Arc::clone(&notes)),
             gate: Gate::new(cty, 3),
             control: Arc::clone(&control),
             fault: FaultPoint::new(knobs.fault),

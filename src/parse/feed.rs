@@ -505,4 +505,33 @@ mod tests {
             bench.client.data.capacity() <= 2 * 65_536 && bench.client.tail.capacity() <= 2 * PROMPT_BYTES_MAX + 65_536
         );
     }
+
+    proptest::proptest! {
+        /// Any bytes in any pieces: no panic, the same lines, and no more said than is allowed.
+        #[test]
+        fn pieces_do_not_matter_after_log_in(bytes: Vec<u8>, n in 1usize..40) {
+            let hear = |n: usize| {
+                let mut bench = Bench::new("");
+                bench.hear(format!("{SPOT}\r\n").as_bytes(), 100).hear(&bytes, n);
+                (bench.lines, bench.client.pending_bytes(), bench.said.len())
+            };
+            let whole = hear(usize::MAX);
+            proptest::prop_assert_eq!(&hear(n), &whole);
+            proptest::prop_assert!(whole.2 <= SAY_BYTES_MAX);
+        }
+
+        /// Before log-in too: no panic, and the call goes out at most twice (blind, and when asked).
+        #[test]
+        fn a_babbling_server_is_told_the_call_at_most_twice(
+            words in proptest::collection::vec(proptest::sample::select(vec![
+                "login: ", "\r\n", "call:", "password:", "sorry", "Hello ", "DX de ", "\r", "\n", "x", "invalid call", SPOT,
+            ]), 0..30),
+            n in 1usize..9,
+        ) {
+            let mut bench = Bench::new("");
+            bench.hear(words.concat().as_bytes(), n).wait_s(30).hear(words.concat().as_bytes(), n).wait_s(30);
+            let said = bench.said();
+            proptest::prop_assert!(said.matches("N0CALL").count() <= 2, "{said:?}");
+        }
+    }
 }

@@ -4,10 +4,9 @@ use super::gate::{AgePolicy, Gate, refusal};
 use super::line::{LineEnd, class_of_feed, read_line};
 use super::stats::FeedStats;
 use crate::config::FeedKind;
-use crate::engine::{Bell, Control, FaultPoint, Now, PANICS_PER_MINUTE_MAX, Producer, Quarantined, Reserves};
+use crate::engine::{Control, FaultPoint, Mailbox, Now, PANICS_PER_MINUTE_MAX, Producer, Quarantined, Reserves};
 use crate::measure::Reason;
 use crate::spot::{Bulletin, BulletinKind, Call, Class, Hop, Note, Spot, Verdict};
-use crossbeam::queue::ArrayQueue;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -23,28 +22,19 @@ pub const BULLETIN_BYTES_MAX: usize = 240;
 
 const MINUTE_NS: u64 = 60_000_000_000;
 
-/// The mailbox of the `directory` agent, with the bell of its core.
+/// The publisher's mailbox, as parse sees it.
 pub struct Notes {
-    queue: Arc<ArrayQueue<Note>>,
-    bell: Arc<Bell>,
-    unannounced: bool,
+    mailbox: Arc<Mailbox<Note>>,
 }
 
 impl Notes {
     /// A mailbox.
-    pub fn new(queue: Arc<ArrayQueue<Note>>, bell: Arc<Bell>) -> Notes {
-        Notes { queue, bell, unannounced: false }
+    pub fn new(mailbox: Arc<Mailbox<Note>>) -> Notes {
+        Notes { mailbox }
     }
     /// `false` when it is full.
     fn push(&mut self, note: Note) -> bool {
-        self.unannounced = true;
-        self.queue.push(note).is_ok()
-    }
-    /// Once per turn.
-    fn announce(&mut self) {
-        if std::mem::take(&mut self.unannounced) {
-            self.bell.ring();
-        }
+        self.mailbox.push(note).is_ok()
     }
 }
 
@@ -377,7 +367,6 @@ impl Desk {
     /// Rings the bells. Once per turn.
     pub fn announce(&mut self) {
         self.spots.announce();
-        self.notes.announce();
     }
 
     /// Puts the spot under way into the ring, or lets it wait, or sheds: the newest of the lowest class.

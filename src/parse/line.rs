@@ -24,21 +24,17 @@ pub type Told = (u32, u32);
 /// Reads one line of a feed. The spot has class, feed, node, line number, times and what the line
 /// says; whether it may enter is the gate's business.
 ///
-/// Skimmers' lines are read strictly, whatever the feed; people's gently. On a feed of people a
-/// spotter with `-#` whose line is no skimmer's (an aggregating node, a cut line) is read gently too.
+/// Skimmers' lines are read strictly, whatever the feed; people's gently. Behind a cluster node a
+/// spotter with `-#` whose line is no skimmer's (nodes aggregate and rewrite) is read gently too.
 ///
 /// # Errors
 /// What the line is instead.
 pub fn read_line(kind: FeedKind, feed: u8, node: Call, now: Now, line_no: u64, line: &[u8]) -> Result<Spot, LineEnd> {
     let read = match kind {
         FeedKind::Rbn | FeedKind::RbnDigital => wire::skimmer_line(line),
-        FeedKind::Cluster | FeedKind::Replay | FeedKind::Simulator => {
-            if spotter_is_skimmer(line) {
-                wire::skimmer_line(line).or_else(|_| wire::people_line(line))
-            } else {
-                wire::people_line(line)
-            }
-        }
+        _ if !spotter_is_skimmer(line) => wire::people_line(line),
+        FeedKind::Cluster => wire::skimmer_line(line).or_else(|_| wire::people_line(line)),
+        FeedKind::Replay | FeedKind::Simulator => wire::skimmer_line(line),
     };
     let read = match read {
         Ok(read) => read,

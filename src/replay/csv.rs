@@ -87,7 +87,7 @@ mod tests {
             ),
             (
                 "K2MFF-2,K,NA,14092.59,20m,K8SIA,K,NA,NCDXF B,8,2017-07-28 00:00:00,45,RTTY",
-                "DX de K2MFF-2-#:14092.59  K8SIA          RTTY   8 dB  45 BPS  NCDXF B 0000Z",
+                "DX de K2MFF-2-#: 14092.59  K8SIA          RTTY   8 dB  45 BPS  NCDXF B 0000Z",
             ),
         ] {
             assert!(matches!(row(text.as_bytes(), &mut line), Row::Spot(_)));

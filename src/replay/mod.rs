@@ -10,20 +10,18 @@ mod csv;
 mod live;
 mod open;
 mod road;
-mod stage_double;
 mod summary;
 
 pub use capture::Capture;
 pub use live::ReplaySource;
-pub use open::{Form, parse_start};
+pub use open::Form;
 pub use summary::{FileSummary, Stage, StageTime, Summary};
 
 use crate::config::{self, Dedupe, FeedKind, LineFormat};
-use crate::engine::{Bell, Control, FaultPoint, TestClock, edge};
+use crate::engine::{Bell, Control, FaultPoint, Mailbox, TestClock, edge};
 use crate::parse::{AgePolicy, Desk, FeedStats, Gate, Input, Notes};
 use crate::reference::{Cty, SharedCty};
 use crate::spot::{Call, Spot, Utc};
-use crossbeam::queue::ArrayQueue;
 use road::Road;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -165,7 +163,7 @@ fn play(
     }
 
     let (producer, mut consumer) = edge("parse>correct", RING_SPOTS, Bell::silent());
-    let notes = Notes::new(Arc::new(ArrayQueue::new(1)), Bell::silent());
+    let notes = Notes::new(Arc::new(Mailbox::new(1, Bell::silent())));
     let mut desk = Desk::new(
         Gate::new(cty, settings.limits.posts_per_minute),
         producer,

@@ -1,11 +1,11 @@
 //! The stages behind the gate in one thread: correct, dedup, the imagined user's lines.
 
 use super::capture::Capture;
-use super::stage_double::ModeStage;
-use super::stage_double::{Outcome, Windows};
 use super::summary::{FileSummary, Stage as Lap, StageTime, Summary};
 use super::{Options, ReplayError};
 use crate::config::{self, Dedupe, LineFormat};
+use crate::correct::ModeStage;
+use crate::dedup::{Outcome, Windows};
 use crate::engine::{Now, Outlet, Stage};
 use crate::measure::{Ledger, Reason};
 use crate::parse::Input;

@@ -132,10 +132,11 @@ impl fmt::Display for Summary {
             );
             writeln!(f, "  {}: {}, {span}, time from {}", file.name, file.form, file.clock)?;
         }
-        writeln!(f, "stages {:>27} {:>10} {:>10} {:>8}", "in", "out", "ended", "held")?;
+        let width = self.ledgers().map(|l| l.name.len()).max().unwrap_or(0);
+        writeln!(f, "{:<width$}   {:>10} {:>10} {:>10} {:>8}", "stages", "in", "out", "ended", "held")?;
         for ledger in self.ledgers() {
             let (took, gave, ended) = (ledger.total_in(), ledger.total_out(), ledger.total_ended());
-            writeln!(f, "  {:<28} {took:>3} {gave:>10} {ended:>10} {:>8}", ledger.name, ledger.held)?;
+            writeln!(f, "  {:<width$} {took:>10} {gave:>10} {ended:>10} {:>8}", ledger.name, ledger.held)?;
         }
         writeln!(f, "ended")?;
         for reason in Reason::ALL {

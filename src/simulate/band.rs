@@ -460,6 +460,7 @@ impl Band {
         }
         let most = match air.role {
             Role::Short => self.knobs.listeners_max / 3,
+            Role::Slots => self.knobs.slot_listeners_max,
             _ => self.knobs.listeners_max,
         } as usize;
         while self.listeners.len() > most.max(1) {

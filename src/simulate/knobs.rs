@@ -57,9 +57,9 @@ pub(super) const BAND: [BandKnobs; BANDS] = [
 
 /// Critical frequency of the F layer at night and what an overhead sun adds, MHz.
 pub(super) const FO_NIGHT_MHZ: f64 = 4.0;
-pub(super) const FO_SUN_MHZ: f64 = 6.0;
+pub(super) const FO_SUN_MHZ: f64 = 8.5;
 /// Each hop after the first costs so much, dB.
-pub(super) const HOP_DB: f64 = 5.0;
+pub(super) const HOP_DB: f64 = 3.0;
 /// Longest hop, km.
 pub(super) const HOP_KM_MAX: u32 = 3_200;
 /// Standard deviation of the fading between two reports, dB.
@@ -193,8 +193,10 @@ pub(super) struct ProfileKnobs {
     pub(super) boost_db: i32,
     /// Only contest bands.
     pub(super) contest: bool,
-    /// Skimmers with fewer would-be listeners to a station than this all report it.
+    /// Most skimmers that report one station; a third of it for those heard for a minute.
     pub(super) listeners_max: u32,
+    /// The same for slot modes.
+    pub(super) slot_listeners_max: u32,
 }
 
 const NEVER: Arrivals = Arrivals { every_us: 0, stay_s: (60, 61) };
@@ -206,8 +208,8 @@ pub(super) fn profile(profile: Profile) -> ProfileKnobs {
             skimmers: 70,
             rtty_skimmers_permille: 250,
             slot_skimmers_permille: 250,
-            cw_run: Arrivals { every_us: 2_600_000, stay_s: (120, 900) },
-            cw_short: Arrivals { every_us: 1_300_000, stay_s: (20, 90) },
+            cw_run: Arrivals { every_us: 6_000_000, stay_s: (120, 900) },
+            cw_short: Arrivals { every_us: 900_000, stay_s: (20, 90) },
             rtty_run: Arrivals { every_us: 30_000_000, stay_s: (120, 900) },
             voice: Arrivals { every_us: 12_000_000, stay_s: (300, 1_500) },
             ft8: Arrivals { every_us: 8_000_000, stay_s: (180, 1_200) },
@@ -215,37 +217,40 @@ pub(super) fn profile(profile: Profile) -> ProfileKnobs {
             people_every_us: 7_000_000,
             boost_db: 0,
             contest: false,
-            listeners_max: 24,
+            listeners_max: 9,
+            slot_listeners_max: 9,
         },
         Profile::Contest => ProfileKnobs {
             skimmers: 220,
             rtty_skimmers_permille: 300,
             slot_skimmers_permille: 100,
-            cw_run: Arrivals { every_us: 650_000, stay_s: (180, 2_400) },
-            cw_short: Arrivals { every_us: 500_000, stay_s: (15, 60) },
-            rtty_run: Arrivals { every_us: 6_000_000, stay_s: (180, 2_400) },
+            cw_run: Arrivals { every_us: 1_900_000, stay_s: (180, 2_400) },
+            cw_short: Arrivals { every_us: 800_000, stay_s: (15, 60) },
+            rtty_run: Arrivals { every_us: 8_000_000, stay_s: (180, 2_400) },
             voice: Arrivals { every_us: 20_000_000, stay_s: (300, 1_500) },
             ft8: Arrivals { every_us: 60_000_000, stay_s: (180, 1_200) },
             ft4: NEVER,
             people_every_us: 1_500_000,
             boost_db: 5,
             contest: true,
-            listeners_max: 90,
+            listeners_max: 40,
+            slot_listeners_max: 10,
         },
         Profile::Ft8Burst => ProfileKnobs {
             skimmers: 160,
             rtty_skimmers_permille: 200,
             slot_skimmers_permille: 750,
-            cw_run: Arrivals { every_us: 2_600_000, stay_s: (120, 900) },
-            cw_short: Arrivals { every_us: 1_300_000, stay_s: (20, 90) },
+            cw_run: Arrivals { every_us: 6_000_000, stay_s: (120, 900) },
+            cw_short: Arrivals { every_us: 900_000, stay_s: (20, 90) },
             rtty_run: Arrivals { every_us: 60_000_000, stay_s: (120, 900) },
             voice: Arrivals { every_us: 20_000_000, stay_s: (300, 1_500) },
-            ft8: Arrivals { every_us: 350_000, stay_s: (180, 1_200) },
+            ft8: Arrivals { every_us: 600_000, stay_s: (180, 1_200) },
             ft4: Arrivals { every_us: 3_000_000, stay_s: (180, 900) },
             people_every_us: 4_000_000,
             boost_db: 0,
             contest: false,
-            listeners_max: 40,
+            listeners_max: 9,
+            slot_listeners_max: 36,
         },
     }
 }

@@ -1,8 +1,8 @@
 //! A seeded band: stations, skimmers, people, with the truth known.
 //!
 //! [`Band`] makes an endless sequence of lines under virtual time, each with a [`TruthRow`];
-//! [`Simulator`] plays one against a node's clock; [`serve`] plays one on a socket as the Reverse
-//! Beacon Network would; [`run`] is `dxring simulate`. Same seed, profile, rate and start: same
+//! [`Simulator`] plays one against a node's clock; [`serve()`] plays one on a socket as the Reverse
+//! Beacon Network would; [`run()`] is `dxring simulate`. Same seed, profile, rate and start: same
 //! bytes, on every machine.
 //!
 //! # The model
@@ -50,6 +50,8 @@ mod world;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_lines;
 
 pub use band::Band;
 pub use knobs::RATE_MAX;

@@ -6,7 +6,7 @@ use super::geo::{Unit, locator, unit};
 use super::knobs::{self, ProfileKnobs};
 use crate::spot::{Call, is_plausible};
 use fastrand::Rng;
-use hashbrown::HashSet;
+use std::collections::HashSet;
 
 /// A station that transmits.
 pub(super) struct Station {
@@ -46,7 +46,7 @@ pub(super) struct Skimmer {
 /// Makes unique calls.
 pub(super) struct Caller {
     // Asked, never iterated: hash order plays no part.
-    taken: HashSet<u128, ahash::RandomState>,
+    taken: HashSet<u128>,
     station_weights: Vec<u32>,
     skimmer_weights: Vec<u32>,
 }
@@ -56,7 +56,7 @@ const TRIES: usize = 64;
 
 impl Caller {
     pub(super) fn new() -> Caller {
-        let mut taken = HashSet::default();
+        let mut taken = HashSet::new();
         taken.extend(NCDXF.iter().map(|b| Call::literal(b.call).key()));
         Caller {
             taken,

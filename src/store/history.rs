@@ -31,7 +31,8 @@ impl Shelf {
     }
 }
 
-/// A ring of spots by value. Its memory grows to its capacity and no further; 256 bytes a spot.
+/// A ring of spots by value, 256 bytes each. Its address space is taken at once, memory as it fills; it
+/// never moves.
 #[derive(Debug)]
 pub struct Ring {
     spots: Vec<Spot>,
@@ -42,7 +43,7 @@ pub struct Ring {
 
 impl Ring {
     fn new(capacity: u32) -> Ring {
-        Ring { spots: Vec::new(), capacity: capacity as usize, end: 0 }
+        Ring { spots: Vec::with_capacity(capacity as usize), capacity: capacity as usize, end: 0 }
     }
 
     /// Puts a spot in; the oldest comes out when the ring is full, or the spot itself when it has no room at all.

@@ -2,12 +2,10 @@
 
 use super::history::{History, Shelf};
 use crate::spot::{Band, Call, Family, Mode, SessionId, Spot, base_call};
-use crate::telnet::doubles::{gocluster, history_line};
+use crate::wire::{GOCLUSTER_LINE_BYTES, gocluster, history_line};
 
 /// Most spots one question gets: HRD asks for 450 (clients 5.10).
 pub const HISTORY_COUNT_MAX: usize = 500;
-/// Columns of a GoCluster line (pipeline 1.11).
-const GOCLUSTER_COLUMNS: usize = 76;
 
 /// Layouts of an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -119,14 +117,15 @@ impl Query {
     /// Looks at up to `spots_max` spots; returns how many it looked at and, when done, the answer.
     pub fn step(&mut self, history: &History, spots_max: usize) -> (usize, Option<HistoryReply>) {
         let wanted = self.request.count.min(HISTORY_COUNT_MAX);
+        let mut heads = Shelf::ALL.map(|shelf| self.head(history, shelf));
         for looked_at in 0..spots_max {
-            if self.found == wanted {
-                return (looked_at, Some(self.answer()));
-            }
-            let Some((shelf, spot)) = self.newest(history) else {
+            let newest = heads.iter().flatten().max_by_key(|spot| spot.seq).copied();
+            let Some(spot) = newest.filter(|_| self.found < wanted) else {
                 return (looked_at, Some(self.answer()));
             };
+            let shelf = Shelf::of(spot);
             self.below[shelf as usize] -= 1;
+            heads[shelf as usize] = self.head(history, shelf);
             if !self.request.fits(spot) {
                 continue;
             }
@@ -140,19 +139,15 @@ impl Query {
         (spots_max, None)
     }
 
-    /// The newest spot not looked at yet.
-    fn newest<'h>(&self, history: &'h History) -> Option<(Shelf, &'h Spot)> {
-        let heads = Shelf::ALL.into_iter().filter_map(|shelf| {
-            let number = self.below[shelf as usize].checked_sub(1)?;
-            Some((shelf, history.ring(shelf).spot(number)?))
-        });
-        heads.max_by_key(|(_, spot)| spot.seq)
+    /// The newest spot of a shelf that was not looked at yet.
+    fn head<'h>(&self, history: &'h History, shelf: Shelf) -> Option<&'h Spot> {
+        history.ring(shelf).spot(self.below[shelf as usize].checked_sub(1)?)
     }
 
     fn render(&mut self, spot: &Spot) {
         match self.request.format {
             HistoryFormat::Classic => history_line(spot, &mut self.bytes),
-            HistoryFormat::Gocluster => gocluster(spot, GOCLUSTER_COLUMNS, &mut self.bytes),
+            HistoryFormat::Gocluster => gocluster(spot, GOCLUSTER_LINE_BYTES, &mut self.bytes),
         }
         self.bytes.extend_from_slice(b"\r\n");
     }

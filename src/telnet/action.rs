@@ -1,8 +1,9 @@
 //! What goes into a session with every call, and what comes out of it.
 
-use super::doubles::{Cty, Preferences};
 use crate::config;
 use crate::engine::Now;
+use crate::fanout::Preferences;
+use crate::reference::Cty;
 use crate::spot::{Bulletin, Call, Spot, UserInfo, Utc};
 use crate::store::HistoryRequest;
 
@@ -42,6 +43,8 @@ impl SessionOut {
 }
 
 /// What a session asks its loop to do.
+// A post is 256 bytes inline on purpose: the loop pushes it into a ring by value, and a box would be no smaller there.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug)]
 pub enum Action {
     /// This session is now that of a user of this call. Preferences are valid from here on.

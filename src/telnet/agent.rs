@@ -7,7 +7,6 @@
 //! edge. WRITABLE is registered once, at accept.
 
 use super::connection::Connection;
-use super::doubles::Cty;
 use super::limits::{self, Refusal};
 use super::listener::{self, Reserve};
 use super::pacing::Pacing;
@@ -18,6 +17,7 @@ use crate::config;
 use crate::engine::{Agent, Consumer, Control, FaultPoint, Now, Producer, RealClock, Tokens};
 use crate::fanout::{Cohorts, SendLog};
 use crate::measure::LatencyMailbox;
+use crate::reference::Cty;
 use crate::spot::{Call, Published, SessionId, Spot, Upward, UserInfo, Utc};
 use crate::store::{HistoryReply, HistoryRequest};
 use ahash::AHashMap;
@@ -529,6 +529,12 @@ impl Agent for TelnetAgent {
 
     fn finished(&self) -> bool {
         self.leaving && self.connections.is_empty() && self.upward_waiting.is_empty()
+    }
+}
+
+impl Drop for TelnetAgent {
+    fn drop(&mut self) {
+        self.log.deliveries.leave(&self.latency);
     }
 }
 

@@ -5,7 +5,6 @@ mod action;
 mod agent;
 pub mod commands;
 mod connection;
-pub mod doubles;
 pub mod limits;
 mod line;
 pub mod listener;
@@ -15,11 +14,11 @@ mod pacing;
 mod prompt;
 mod sender;
 mod session;
+#[cfg(test)]
+mod session_tests;
 mod sessions;
 mod stats;
 mod timers;
-#[cfg(test)]
-mod session_tests;
 mod wash;
 
 pub use action::{Action, CloseReason, NodeView, SessionCounts, SessionOut};

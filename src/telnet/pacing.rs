@@ -4,6 +4,12 @@
 const LOAD_FREE: f32 = 0.10;
 /// Share of the time in sends at which lines gather for the whole configured gap.
 const LOAD_FULL: f32 = 0.50;
+/// Share of the way to the wanted gap that one look goes. With few users a gap of half a millisecond
+/// already ends the load that asked for it (its slope there is about -10), so a step must stay below
+/// 2/11 or the gap swings between nothing and all of it.
+const STEP: f32 = 0.125;
+/// A gap smaller than this that nobody wants is none.
+const STEP_DOWN_NS: u64 = 100_000;
 /// The load is looked at so often.
 const WINDOW_NS: u64 = 20_000_000;
 
@@ -35,7 +41,12 @@ impl Pacing {
         self.window_from_ns = now_ns;
         self.busy_ns = 0;
         let share = ((self.load - LOAD_FREE) / (LOAD_FULL - LOAD_FREE)).clamp(0.0, 1.0);
-        self.gap_ns = (self.gap_max_ns as f32 * share) as u64;
+        let wanted_ns = self.gap_max_ns as f32 * share;
+        if wanted_ns < 1.0 && (elapsed > 8 * WINDOW_NS || self.gap_ns < STEP_DOWN_NS) {
+            self.gap_ns = 0;
+        } else {
+            self.gap_ns = (self.gap_ns as f32 + (wanted_ns - self.gap_ns as f32) * STEP).max(0.0) as u64;
+        }
     }
     /// So long went into sends.
     pub(super) fn spent(&mut self, ns: u64) {
@@ -83,12 +94,12 @@ mod tests {
     #[test]
     fn quiet_forgets() {
         let mut pacing = Pacing::new(20);
-        for turn in 1..20 {
+        for turn in 1..60 {
             pacing.spent(20_000_000);
             pacing.turn(turn * 20_000_000);
         }
-        assert_eq!(pacing.gap_ns(), 20_000_000);
-        pacing.turn(1_000_000_000);
+        assert!(pacing.gap_ns() > 19_000_000);
+        pacing.turn(2_000_000_000);
         assert_eq!(pacing.gap_ns(), 0, "an idle user is sent to at once");
     }
 }

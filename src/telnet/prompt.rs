@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use crate::config;
     use crate::engine::TestClock;
-    use crate::telnet::doubles::Cty;
+    use crate::reference::{Cty, CtyForm};
 
     fn expanded(text: &str) -> String {
         let now = TestClock::at(Utc::from_civil(2025, 12, 6, 13, 59, 0)).now();
@@ -99,7 +99,7 @@ mod tests {
         let node = NodeView {
             settings: &settings,
             users: &[],
-            cty: &Cty,
+            cty: &Cty::parse(CtyForm::Csv, "none", b"").unwrap(),
             started: Utc::from_civil(2025, 12, 4, 12, 0, 0),
             now,
         };

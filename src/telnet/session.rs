@@ -1,7 +1,6 @@
 //! One user: bytes and time in, bytes and actions out.
 
 use super::commands::{self, Exec, Next, Wait};
-use super::doubles::{Iac, Preferences};
 use super::line::{LINE_BYTES_MAX, Line, LineReader};
 use super::login::{self, LoginLine};
 use super::pace::Pace;
@@ -9,7 +8,9 @@ use super::prompt::Tokens;
 use super::wash;
 use super::{Action, CloseReason, NodeView, SessionOut};
 use crate::engine::Now;
+use crate::fanout::Preferences;
 use crate::spot::{Bulletin, Call, SessionId, Utc, Verdict};
+use crate::wire::Iac;
 use std::net::IpAddr;
 
 /// Lines that may wait while a reply is under way or the pace is too fast; then reading stops.
@@ -114,8 +115,7 @@ impl Session {
     /// Says welcome and asks for the call. Call it once, before anything else.
     pub fn on_connect(&mut self, node: &NodeView, out: &mut SessionOut) {
         let telnet = &node.settings.telnet;
-        self.user.preferences.format = telnet.line_format;
-        self.user.preferences.dedupe = telnet.dedupe;
+        self.user.preferences = Preferences::of_node(telnet);
         self.login_deadline_ns = self.connected_ns + u64::from(telnet.login_timeout_s) * NS_PER_S;
         let or_never = |seconds| if seconds == 0 { u64::MAX } else { u64::from(seconds) * NS_PER_S };
         self.keepalive_ns = or_never(telnet.keepalive_s);

@@ -1,20 +1,23 @@
 //! What conversations cannot show: bounds, pace, order across held commands, any bytes in any state.
 
-use super::doubles::Cty;
 use super::pace::Pace;
 use super::session::REPLY_WAIT_NS;
 use super::wash::is_clean;
 use super::*;
 use crate::config;
 use crate::engine::TestClock;
+use crate::reference::Cty;
 use crate::spot::{Bulletin, BulletinKind, Call, SessionId, Utc, Verdict};
+use crate::wire::Iac;
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::LazyLock;
+
+static CTY: LazyLock<Cty> = LazyLock::new(Cty::embedded);
 
 struct Bench {
     session: Session,
     settings: config::Node,
-    cty: Cty,
     clock: TestClock,
     out: SessionOut,
 }
@@ -24,7 +27,7 @@ impl Bench {
         let clock = TestClock::at(Utc::from_civil(2025, 12, 6, 13, 59, 0));
         let settings = config::Node::default();
         let session = Session::new(SessionId::new(0, 1, 1), IpAddr::V4(Ipv4Addr::LOCALHOST), clock.now());
-        let mut bench = Bench { session, settings, cty: Cty::default(), clock, out: SessionOut::default() };
+        let mut bench = Bench { session, settings, clock, out: SessionOut::default() };
         bench.call(|session, node, out| session.on_connect(node, out));
         bench
     }
@@ -39,7 +42,7 @@ impl Bench {
         let node = NodeView {
             settings: &self.settings,
             users: &[],
-            cty: &self.cty,
+            cty: &CTY,
             started: Utc::from_secs(0),
             now: self.clock.now(),
         };
@@ -58,11 +61,18 @@ impl Bench {
         self.fire_timer();
     }
     fn said(&mut self) -> String {
-        String::from_utf8_lossy(&std::mem::take(&mut self.out.bytes)).into_owned()
+        String::from_utf8_lossy(&text_of(&std::mem::take(&mut self.out.bytes))).into_owned()
     }
     fn posts(&self) -> usize {
         self.out.actions.iter().filter(|action| matches!(action, Action::Post(_))).count()
     }
+}
+
+/// What a client shows: without telnet options.
+fn text_of(said: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    Iac::client().feed(said, &mut text, &mut Vec::new());
+    text
 }
 
 /// Lines without prompts.
@@ -370,7 +380,7 @@ proptest! {
             }
             prop_assert!(bench.session.deadline_ns() > bench.clock.now().mono_ns || bench.session.is_closed());
         }
-        let said = &bench.out.bytes;
+        let said = text_of(&bench.out.bytes);
         for line in said.split(|&b| b == b'\n') {
             prop_assert!(is_clean(line.strip_suffix(b"\r").unwrap_or(line)), "{:?}", String::from_utf8_lossy(line));
         }

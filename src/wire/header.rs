@@ -39,24 +39,30 @@ pub(super) struct Head<'a> {
 
 /// Whether the line's spotter carries the mark of a machine. False when there is no spotter.
 pub(super) fn is_machines(line: &[u8]) -> bool {
-    spotter(line).is_ok_and(|(name, ..)| name.ends_with(b"-#"))
+    spotter(line).is_ok_and(|spotter| spotter.name.ends_with(b"-#"))
 }
 
-/// The spotter as written, what is glued behind its colon, and the rest.
-fn spotter(line: &[u8]) -> Result<(&[u8], &[u8], &[u8]), LineFault> {
+/// The spotter as written, what is glued behind its colon, and the rest of the line.
+struct Spotter<'a> {
+    name: &'a [u8],
+    glued: &'a [u8],
+    rest: &'a [u8],
+}
+
+fn spotter(line: &[u8]) -> Result<Spotter<'_>, LineFault> {
     let mut rest = line.strip_prefix(SPOT_LINE).ok_or(LineFault::NotASpot)?;
     let token = scan::take_token(&mut rest);
     let (name, glued): (&[u8], &[u8]) = match token.iter().position(|&b| b == b':') {
         Some(colon) => (&token[..colon], &token[colon + 1..]),
         None => (scan::clean(token), b""),
     };
-    if name.is_empty() { Err(LineFault::NoSpotter) } else { Ok((name, glued, rest)) }
+    if name.is_empty() { Err(LineFault::NoSpotter) } else { Ok(Spotter { name, glued, rest }) }
 }
 
 /// Reads spotter, frequency and DX call. A machine's calls must have the shape of calls and stand in
 /// their places; with people the search goes on past words that are none.
 pub(super) fn head(line: &[u8], machine: bool) -> Result<Head<'_>, LineFault> {
-    let (name, glued, mut rest) = spotter(line)?;
+    let Spotter { name, glued, mut rest } = spotter(line)?;
     let de = canonical(name)
         .filter(|call| if machine { is_plausible(call) } else { is_people_spotter(call) })
         .ok_or(LineFault::BadSpotter)?;

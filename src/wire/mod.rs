@@ -1,8 +1,8 @@
 //! Bytes to values and back: telnet, lines, spots. No state beyond a line, no clock, no socket.
 //!
 //! Inwards: [`Iac`] takes telnet commands out of a byte stream, [`LineSplitter`] cuts it into lines,
-//! [`skimmer_line`] (strict) and [`people_line`] (gentle) read spot lines, [`comment`] finds mode and
-//! report in what people write. Outwards: [`classic`], [`gocluster`] and [`history_line`] append a
+//! [`skimmer_line`] (strict) and [`people_line`] (gentle) read spot lines, [`comment()`] finds mode and
+//! report in what people write. Outwards: [`classic()`], [`gocluster()`] and [`history_line`] append a
 //! line without its end. Nothing here allocates per line and nothing panics on any bytes.
 
 mod classic;

@@ -138,16 +138,26 @@ pub(super) fn push_skimmer_words(spot: &Spot, snr_db: i16, out: &mut Text) {
     out.push_number(i32::from(snr_db));
     out.push(b" dB");
     push_speed(spot, out);
-    if spot.mode().family() == Family::Slot && !spot.flags.has(Flags::DX_GRID_DERIVED) {
-        out.push_word(grid4(&spot.dx_grid));
-    }
-    if spot.flags.has(Flags::NCDXF) {
-        out.push_word(b"NCDXF");
+    let grid = if spot.mode().family() == Family::Slot && !spot.flags.has(Flags::DX_GRID_DERIVED) {
+        grid4(&spot.dx_grid)
+    } else {
+        b""
+    };
+    out.push_word(grid);
+    let kind: &[u8] = if spot.flags.has(Flags::NCDXF) {
+        b"NCDXF"
     } else if spot.flags.has(Flags::CQ) {
-        out.push_word(b"CQ");
+        b"CQ"
     } else if spot.flags.has(Flags::BEACON) {
-        out.push_word(b"BEACON");
+        b"BEACON"
+    } else {
+        b""
+    };
+    if !kind.is_empty() && spot.speed == 0 && grid.is_empty() {
+        // dxclparser wants the blanks on both sides of the locator also where there is none.
+        out.push(b" ");
     }
+    out.push_word(kind);
     if !spot.comment().is_empty() {
         out.push(b" ");
         push_printable(spot.comment(), out);

@@ -8,6 +8,14 @@
 //! - `>| pattern`: the server has said this and not ended its line (the login prompt).
 //! - `! words`: something happens outside the conversation; the [`Server`] knows which words it can do.
 //! - `#` and blank lines are for readers.
+//!
+//! Telnet options of the server are taken out first, as a client does.
+
+mod tcp;
+
+pub use tcp::Tcp;
+
+use dxring::wire::Iac;
 
 /// A server at the other end of a conversation.
 pub trait Server {
@@ -23,16 +31,24 @@ pub trait Server {
 
 /// Plays a script from its first line to its last. The error says where it went wrong.
 pub fn play(script: &str, server: &mut dyn Server) -> Result<(), String> {
-    let mut heard = Heard { server, bytes: Vec::new() };
+    let mut heard = Heard { server, options: Iac::client(), bytes: Vec::new() };
     for (at, line) in script.lines().enumerate() {
         let number = at + 1;
         step(line, &mut heard).map_err(|why| format!("line {number}: {line}\n  {why}"))?;
     }
+    if heard.server.has_other_lines() {
+        return Ok(());
+    }
     heard.listen();
-    if heard.bytes.is_empty() || heard.server.has_other_lines() {
+    if heard.bytes.is_empty() {
         return Ok(());
     }
     Err(format!("after the last line the server said more: {:?}", String::from_utf8_lossy(&heard.bytes)))
+}
+
+/// Whether a script can be played over a socket: nothing happens in it that only a test bench can do.
+pub fn is_for_sockets(script: &str) -> bool {
+    script.lines().filter(|line| line.starts_with('!')).all(|line| line.starts_with("! closed "))
 }
 
 fn step(line: &str, heard: &mut Heard<'_>) -> Result<(), String> {
@@ -57,13 +73,14 @@ fn step(line: &str, heard: &mut Heard<'_>) -> Result<(), String> {
 
 struct Heard<'a> {
     server: &'a mut dyn Server,
+    options: Iac,
     bytes: Vec<u8>,
 }
 
 impl Heard<'_> {
     fn listen(&mut self) -> bool {
         let new = self.server.receive();
-        self.bytes.extend_from_slice(&new);
+        self.options.feed(&new, &mut self.bytes, &mut Vec::new());
         !new.is_empty()
     }
 

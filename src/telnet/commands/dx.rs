@@ -2,10 +2,11 @@
 
 use super::resolve::{Args, words};
 use super::{ECHO_BYTES_MAX, Exec, Next, Wait};
+use crate::reference::Lookup;
 use crate::spot::{self, Band, COMMENT_BYTES_MAX, Call, Class, Flags, Freq, Spot, Verdict};
-use crate::telnet::doubles::{self, Lookup};
 use crate::telnet::wash::excerpt;
 use crate::telnet::{Action, NodeView};
+use crate::wire;
 use std::fmt;
 use std::io::Write;
 
@@ -144,9 +145,11 @@ fn to_spot(draft: &Draft<'_>, exec: &Exec<'_>) -> (Spot, bool) {
     spot.flags.set(Flags::TEST_SPOTTER, spot::test_spotter_base(&exec.user.call).is_some());
     spot.node = Call::new(exec.node.settings.callsign.as_bytes()).unwrap_or_default();
     let is_cut = spot.set_comment(draft.comment);
-    let parts = doubles::comment(draft.comment, draft.freq);
-    spot.set_mode(parts.mode);
-    spot.set_snr(parts.snr_db);
+    let said = wire::comment(draft.comment, draft.freq);
+    spot.set_mode(said.mode);
+    spot.set_snr(said.snr);
+    spot.speed = said.speed;
+    spot.flags.set(Flags::SPEED_BPS, said.speed_bps);
     (spot, is_cut)
 }
 

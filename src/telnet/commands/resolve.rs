@@ -391,6 +391,9 @@ mod tests {
                 assert_eq!(parsed(line), format!("{}()", command.path), "{line}");
             }
             assert!(command.usage.to_uppercase().starts_with(command.path), "{}", command.usage);
+            for line in command.more.lines().chain([command.usage, command.brief]) {
+                assert!(line.len() < 80, "too wide for a terminal: {line}");
+            }
         }
         for (alias, path) in ALIASES {
             assert_eq!(parsed(alias), format!("{path}()"), "{alias}");

@@ -26,8 +26,7 @@ pub struct ShowDxFault(pub String);
 /// of a call, a band, a mode, whose reports. Numbers out of range are taken as the nearest that is in.
 pub fn read_show_dx(args: &Args<'_>) -> Result<HistoryRequest, ShowDxFault> {
     let mut request = HistoryRequest::last(SessionId::NONE, COUNT_DEFAULT);
-    let mut typed = args.words().peekable();
-    while let Some(word) = typed.next() {
+    for word in args.words() {
         if let Some((skip, count)) = read_count(word) {
             (request.skip, request.count) = (skip, count);
         } else if word.eq_ignore_ascii_case(b"ON") {

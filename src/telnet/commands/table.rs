@@ -25,18 +25,20 @@ pub static COMMANDS: &[Command] = &[
         run: dx::post,
         usage: "DX freq call [comment]   or   DX call freq [comment]",
         brief: "post a spot",
-        more: "The frequency is in kHz (14025.3) or MHz (14.0253). You are told what became of the\n\
-               spot: how many users here got it, whose duplicate it was, or why it was refused.\n\
-               A mode and a report in the comment are understood: CW 599, FT8 -12 dB, UP 2.",
+        more: "The frequency is in kHz (14025.3) or MHz (14.0253). You are told what became\n\
+               of the spot: how many users here got it, whose duplicate it was, or why it was\n\
+               refused. A mode and a report in the comment are understood: CW 599, FT8 -12\n\
+               dB, UP 2.",
     },
     Command {
         path: "SHOW/DX",
         run: show::dx,
         usage: "SHOW/DX [count] [call] [band] [mode] [PEOPLE|SKIMMER|DIGITAL]",
         brief: "the last spots, newest first",
-        more: "Ten spots, or as many as you say, up to 500: SH/DX 25, SH/DX/25; SH/DX 10-20 skips the\n\
-               newest nine. A call may be its beginning: SH/DX 3D2. Bands and modes: SH/DX 20m CW.\n\
-               PEOPLE, SKIMMER and DIGITAL choose who reported; without them all do.",
+        more: "Ten spots, or as many as you say, up to 500: SH/DX 25, SH/DX/25; SH/DX 10-20\n\
+               skips the newest nine. A call may be its beginning: SH/DX 3D2. Bands and\n\
+               modes: SH/DX 20m CW. PEOPLE, SKIMMER and DIGITAL choose who reported; without\n\
+               them all do.",
     },
     Command {
         path: "SHOW/DEDUPE",
@@ -66,8 +68,8 @@ pub static COMMANDS: &[Command] = &[
         run: set::dedupe,
         usage: "SET/DEDUPE FAST|MED|SLOW|OFF",
         brief: "how long a station stays quiet after a spot",
-        more: "One station on one frequency is shown once per window. FAST has the shortest window, SLOW\n\
-               the longest, OFF shows every report.",
+        more: "One station on one frequency is shown once per window. FAST has the shortest\n\
+               window, SLOW the longest, OFF shows every report.",
     },
     Command {
         path: "SET/ECHO",
@@ -81,8 +83,8 @@ pub static COMMANDS: &[Command] = &[
         run: set::format,
         usage: "SET/FORMAT CLASSIC|GOCLUSTER",
         brief: "layout of spot lines",
-        more: "CLASSIC is the 75-column line that every logging program reads. GOCLUSTER has grid and\n\
-               confidence as well.",
+        more: "CLASSIC is the 75-column line that every logging program reads. GOCLUSTER has\n\
+               grid and confidence as well.",
     },
     Command {
         path: "SET/NOFILTER",
@@ -139,8 +141,8 @@ pub static COMMANDS: &[Command] = &[
         run: help::help,
         usage: "HELP [command]",
         brief: "this list, or more about one command",
-        more: "Words may be shortened as long as they stay clear, and joined by a blank or a slash:\n\
-               SHOW/USERS, show users, sh/u. UNSET/X and SET/NOX mean the same.",
+        more: "Words may be shortened as long as they stay clear, and joined by a blank or a\n\
+               slash: SHOW/USERS, show users, sh/u. UNSET/X and SET/NOX mean the same.",
     },
     Command { path: "BYE", run: bye, usage: "BYE", brief: "leave", more: "QUIT, EXIT and B do the same." },
 ];

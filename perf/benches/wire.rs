@@ -1,0 +1,92 @@
+//! ns per line: reading spot lines, normalising calls, printing.
+//!
+//! `cargo bench --bench wire`. Each measurement goes round a few dozen different lines of the fixture in
+//! `tests/replay/`, so that neither the branch predictor nor one lucky length decides.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use dxring::spot::{Spot, Utc, canonical, is_plausible, normalize};
+use dxring::wire::{Iac, LineSplitter, classic, comment, gocluster, history_line, people_line, skimmer_line};
+use std::hint::black_box;
+
+const SKIMMERS: &[u8] = include_bytes!("../../tests/replay/skimmers.txt");
+const PEOPLE: &[u8] = include_bytes!("../../tests/replay/people.txt");
+
+fn lines(bytes: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Vec<Vec<u8>> {
+    let mut out = Vec::new();
+    LineSplitter::new().push(bytes, |line| {
+        if wanted(line) {
+            out.push(line.to_vec());
+        }
+    });
+    assert!(out.len() >= 20, "the fixture shrank");
+    out
+}
+
+/// Measures one call per iteration, on one item after the other.
+fn each<T, R>(c: &mut Criterion, name: &str, items: &[T], mut run: impl FnMut(&T) -> R) {
+    let mut group = c.benchmark_group("wire");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function(name, |b| {
+        let mut at = 0;
+        b.iter(|| {
+            at = if at + 1 == items.len() { 0 } else { at + 1 };
+            black_box(run(black_box(&items[at])))
+        });
+    });
+    group.finish();
+}
+
+fn wire(c: &mut Criterion) {
+    let machines = lines(SKIMMERS, |line| skimmer_line(line).is_ok());
+    let people = lines(PEOPLE, |line| people_line(line).is_ok_and(|l| !l.spot.is_skimmer()));
+    each(c, "skimmer_line", &machines, |line| skimmer_line(line));
+    each(c, "people_line", &people, |line| people_line(line));
+
+    let dated = |line: &[u8]| -> Spot {
+        let mut spot = people_line(line).expect("chosen above").spot;
+        spot.time = Utc::from_civil(2026, 11, 24, 14, 48, 0);
+        spot
+    };
+    let machine_spots: Vec<Spot> = machines.iter().map(|line| dated(line)).collect();
+    let people_spots: Vec<Spot> = people.iter().map(|line| dated(line)).collect();
+    let calls: Vec<Vec<u8>> = machine_spots.iter().map(|spot| spot.dx.as_bytes().to_vec()).collect();
+    each(c, "normalize", &calls, |call| normalize(call));
+    let canonical: Vec<_> = calls.iter().filter_map(|call| canonical(call)).collect();
+    each(c, "is_plausible", &canonical, is_plausible);
+    each(c, "comment", &people_spots, |spot| comment(spot.comment(), spot.freq));
+
+    // As in a cohort: many lines one behind the other into a buffer that is there.
+    let mut out = Vec::with_capacity(1 << 16);
+    let mut printer = |name: &str, spots: &[Spot], c: &mut Criterion, print: fn(&Spot, &mut Vec<u8>)| {
+        each(c, name, spots, |spot| {
+            if out.len() > (1 << 16) - 256 {
+                out.clear();
+            }
+            print(spot, &mut out);
+            out.len()
+        });
+    };
+    printer("classic, machines", &machine_spots, c, classic);
+    printer("classic, people", &people_spots, c, classic);
+    printer("gocluster, machines", &machine_spots, c, |spot, out| gocluster(spot, 76, out));
+    printer("gocluster, people", &people_spots, c, |spot, out| gocluster(spot, 76, out));
+    printer("history_line", &machine_spots, c, history_line);
+
+    let mut group = c.benchmark_group("wire");
+    group.throughput(Throughput::Bytes(SKIMMERS.len() as u64));
+    group.bench_function("telnet and lines, fixture whole", |b| {
+        let (mut iac, mut splitter) = (Iac::client(), LineSplitter::new());
+        let (mut data, mut replies) = (Vec::new(), Vec::new());
+        b.iter(|| {
+            data.clear();
+            iac.feed(SKIMMERS, &mut data, &mut replies);
+            let mut bytes = 0;
+            splitter.push(&data, |line| bytes += line.len());
+            bytes
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, wire);
+criterion_main!(benches);

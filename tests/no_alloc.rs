@@ -1,0 +1,116 @@
+//! The road allocates nothing per spot once it is warm. A counting allocator watches one thread.
+
+// An allocator is unsafe by nature; this one only counts and passes on.
+#![allow(unsafe_code)]
+
+use dxring::config::FeedKind;
+use dxring::engine::{Bell, Control, FaultPoint, Mailbox, TestClock, edge};
+use dxring::measure::Reason;
+use dxring::parse::{AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, Notes};
+use dxring::reference::{Cty, SharedCty};
+use dxring::spot::{Call, Spot, Utc};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::Arc;
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    // A thread that is going down has no counter any more, and nobody asks it.
+    let _ = ALLOCATIONS.try_with(|n| n.set(n.get() + 1));
+}
+
+// SAFETY: every call goes to the system allocator unchanged; counting touches only a thread-local
+// integer that needs no allocation itself.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's contract is passed on.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(at, layout) }
+    }
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        count();
+        // SAFETY: as above.
+        unsafe { System.realloc(at, layout, new_size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Allocations of this thread while `work` runs.
+fn allocations(work: impl FnOnce()) -> u64 {
+    let before = ALLOCATIONS.with(Cell::get);
+    work();
+    ALLOCATIONS.with(Cell::get) - before
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocations(|| drop(std::hint::black_box(Vec::<u8>::with_capacity(10)))), 1);
+}
+
+/// A stretch of a feed: skimmers, people, digital, and what is none of these.
+fn stream(round: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    for n in 0..40 {
+        let call = format!("K{}{}{}", n % 10, (b'A' + (n % 26) as u8) as char, (b'A' + (round % 26) as u8) as char);
+        out.extend(
+            format!("DX de W3LPL-#:  {:>8}.{}  {call:<15}CW    23 dB  25 WPM  CQ      1234Z\r\n", 14_000 + n, n % 10)
+                .bytes(),
+        );
+        out.extend(format!("DX de OH6BG-#:   14074.0  {call:<13}FT8  -10 dB  LO45 CQ           1234Z\r\n").bytes());
+        out.extend(format!("DX de F5LEN:     14025.3  {call:<13}up 2 tnx Paul                  1234Z\r\n").bytes());
+        out.extend(b"DX de W3LPL-#:  13999.0  K1ABC   CW    23 dB  25 WPM  CQ  1234Z\r\n\r\nWelcome\r\n");
+        out.extend(b"DX de W3LPL-#:  14001.0  1A9XYZ  CW    23 dB  25 WPM  CQ  1034Z\r\n");
+    }
+    out
+}
+
+#[test]
+fn socket_bytes_to_ring_allocates_nothing() {
+    let clock = TestClock::at(Utc::from_civil(2026, 3, 1, 12, 34, 30));
+    let now = clock.now();
+    let cty: SharedCty = Arc::new(arc_swap::ArcSwap::from_pointee(Cty::embedded()));
+    let (producer, mut ring) = edge::<Spot>("parse>correct", 4_096, Bell::silent());
+    let notes = Notes::new(Arc::new(Mailbox::new(8, Bell::silent())));
+    let mut desk = Desk::new(Gate::new(cty, 10), producer, notes, Arc::new(Control::new()), FaultPoint::default());
+    let stats = Arc::new(FeedStats::new("cluster", 0, Some(FeedKind::Cluster)));
+    let mut input = Input::new(Arc::clone(&stats), Call::literal("CLUSTER"), AgePolicy { max_age_s: 300 }, 1_024);
+    let log_in =
+        LogIn { call: "N0CALL".into(), password: String::new(), timeout_s: 30, keepalive_s: 240, read_deadline_s: 300 };
+    let mut client = FeedClient::new(log_in, now);
+    let mut say = Vec::with_capacity(64);
+    let mut taken: Vec<Spot> = Vec::with_capacity(4_096);
+
+    let mut play = |rounds: &[Vec<u8>]| {
+        for bytes in rounds {
+            // Pieces that cut lines in the middle, as sockets do.
+            for piece in bytes.chunks(1_000) {
+                let batch = &mut input.batch;
+                let _ = client.on_bytes(now, piece, &mut say, &mut |line| batch.push(line));
+                desk.lines(&mut input, now);
+                taken.clear();
+                ring.pop_into(&mut taken, 4_096);
+            }
+            desk.announce();
+        }
+    };
+    let rounds: Vec<Vec<u8>> = (0..20).map(stream).collect();
+    play(&rounds[..5]);
+    let warm = stats.ledger.view();
+    let n = allocations(|| play(&rounds[5..]));
+    let done = stats.ledger.view();
+    let passed = done.total_out() - warm.total_out();
+    assert_eq!(passed, 15 * 120, "the stretch is real work");
+    assert!(done.ended_by(Reason::OutOfBand) > 0 && done.ended_by(Reason::Stale) > 0);
+    assert_eq!(n, 0, "{n} allocations for {passed} spots");
+}
