@@ -3,7 +3,8 @@
 use super::ring::{Entry, TimeRing};
 use crate::spot::{Call, Family, Flags, Spot, base_call, collapse_ssid};
 
-/// Stamps of one report differ by at most this: one feed tells the minute, another the second.
+/// Stamps of one report differ by less than this: one feed tells the minute, another the second. Two feeds
+/// that both tell the minute agree on it, so the next minute is another report.
 const STAMP_SLACK_MS: i64 = 60_000;
 /// Frequencies of one report differ by at most this: feeds round to 0.1 kHz or tell Hz.
 const FREQ_SLACK_HZ: u64 = 100;
@@ -17,7 +18,7 @@ const TEXT_BYTES: usize = 16;
 ///   same mode family on the same band, at most [`FREQ_SLACK_HZ`] away;
 /// - the reports say the same: equal SNR (or the later one has none), and for people the same words at the
 ///   start of the comment;
-/// - the *stamps* lie at most [`STAMP_SLACK_MS`] apart, however late the copy arrives within `identity_s`.
+/// - the *stamps* lie less than [`STAMP_SLACK_MS`] apart, however late the copy arrives within `identity_s`.
 ///
 /// A skimmer that hears a station again is no duplicate: on the real feed it repeats a call on a band within
 /// 10 minutes in 13 % of spots, with a new measurement minutes later. Such a repeat is news to users whose
@@ -93,15 +94,16 @@ impl Identity {
         };
         let same = |old: &Report| {
             old.freq_hz.abs_diff(report.freq_hz) <= FREQ_SLACK_HZ
-                && (old.stamp_ms - report.stamp_ms).abs() <= STAMP_SLACK_MS
+                && (old.stamp_ms - report.stamp_ms).abs() < STAMP_SLACK_MS
                 && (report.snr_db.is_none() || report.snr_db == old.snr_db)
                 && old.text == report.text
         };
-        if let Some(old) = self.ring.find(&report.key, same) {
+        let hash = self.ring.hash(&report.key);
+        if let Some(old) = self.ring.find(hash, &report.key, same) {
             let age_ms = (report.stamp_ms - old.stamp_ms).max(at_ms - old.at_ms).max(0);
             return Some((old.key.spotter, u32::try_from(age_ms / 1000).unwrap_or(u32::MAX)));
         }
-        self.ring.push(report);
+        self.ring.push(hash, report);
         None
     }
 }

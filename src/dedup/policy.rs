@@ -98,7 +98,8 @@ impl Policy {
         let freq_hz = spot.freq.hz();
         let slack_hz = slack_hz(key.family, spot.band());
         let snr_db = spot.snr();
-        if let Some(first) = self.ring.find(&key, |old| old.freq_hz.abs_diff(freq_hz) <= slack_hz) {
+        let hash = self.ring.hash(&key);
+        if let Some(first) = self.ring.find(hash, &key, |old| old.freq_hz.abs_diff(freq_hz) <= slack_hz) {
             let stronger = match (snr_db, first.snr_db) {
                 (Some(new), Some(old)) => i32::from(new) - i32::from(old) >= i32::from(self.update_db),
                 _ => false,
@@ -109,7 +110,7 @@ impl Policy {
             }
             return Word::Repeat;
         }
-        self.ring.push(Passed { key, at_ms, freq_hz, snr_db, updated: false });
+        self.ring.push(hash, Passed { key, at_ms, freq_hz, snr_db, updated: false });
         Word::Pass
     }
 

@@ -91,6 +91,7 @@ impl Core {
 
     fn run(self, idle: IdlePolicy, mut clock: RealClock, control: &Control) {
         let Core { name, mut poll, bell, stats, agents: factories } = self;
+        super::panics::this_thread_catches();
         let mut agents: Vec<Option<Box<dyn Agent>>> = Vec::with_capacity(factories.len());
         for (place, factory) in factories.into_iter().enumerate() {
             let made = poll

@@ -77,7 +77,7 @@ impl Builder {
     pub fn entity(&mut self, row: &Row) {
         let place = self.intern(row);
         self.entities.push(place);
-        self.primaries.push((row.prefix.clone(), place));
+        self.primaries.push((row.prefix.to_ascii_uppercase(), place));
     }
 
     /// Adds a key of an entity.

@@ -4,8 +4,8 @@
 //! 2. From the right: when the whole rest is an exact call of the file, that is the answer (`3Y/LB5SH`,
 //!    `KH6EE/7`). Parts that say how a station is out (`/P /M /QRP /B /BCN /LH /LGT /A /R`...), numbers of
 //!    several digits, words of four letters and more go. One single digit is kept as the call area.
-//! 3. One part left: it is looked up. A call area takes the place of the digit in the call (`RX0TX/3` as
-//!    `RX3TX`); calls of US islands and Alaska with a call area are on the mainland (`KH6ABC/4`).
+//! 3. One part left: it is looked up. A call area takes the place of the digit in the prefix (`RX0TX/3` as
+//!    `RX3`); calls of US islands and Alaska with a call area are on the mainland (`KH6ABC/4`).
 //! 4. Several left: the part that looks like a prefix and is one tells the place, wherever it stands
 //!    (`KH6/K1ABC`, `K1ABC/KH6`, `VP2E/SP9FIH`); of several the shortest, of equals the first.
 //!    A part without a digit that names the entity the call is of anyway changes nothing (`K6XX/W`).
@@ -149,7 +149,7 @@ impl Look<'_> {
         Some(home)
     }
 
-    /// Writes the call as it would be in another call area; returns its length, 0 = cannot be said.
+    /// Writes the prefix that the call would have in another call area; returns its length, 0 = none.
     fn moved(&self, call: &[u8], adif: u16, digit: u8, out: &mut [u8; 16]) -> usize {
         let Some(letter) = call.iter().position(u8::is_ascii_uppercase) else { return 0 };
         let Some(from) = call[letter..].iter().position(u8::is_ascii_digit).map(|at| at + letter) else { return 0 };
@@ -169,9 +169,10 @@ impl Look<'_> {
         if (at < 2 && !whole_letter) || call.starts_with(b"VP") || call.starts_with(b"ZD") || call.len() > 15 {
             return 0;
         }
-        out[..call.len()].copy_from_slice(call);
+        // The suffix stays out: in Russia and Argentina its first letter is a district of the home area.
+        out[..at].copy_from_slice(&call[..at]);
         out[at] = digit;
-        call.len()
+        at + 1
     }
 
     /// Several parts: which one tells the place.
