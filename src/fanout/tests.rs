@@ -342,3 +342,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_lapped_go_on_at_the_middle_of_what_is_left() {
+    let mut pool = Pool::new(8 * SEGMENT_BYTES);
+    let mut cohort = Cohort::new(CohortKey::default());
+    let key = cohort.join(7);
+    let line = [b'x'; LINE_BYTES_MAX];
+    let lines = (SEGMENT_BYTES / LINE_BYTES_MAX) as u64;
+    for n in 0..5 * lines {
+        if !cohort.has_room(line.len()) {
+            cohort.grow(pool.take(n).unwrap());
+        }
+        cohort.append(&line, Class::Rbn, 1, 1);
+    }
+    let mut laps = Vec::new();
+    let lost = cohort.drop_oldest(&mut pool, &mut laps);
+    // Segments 1 to 4 are left; he goes on with 3.
+    assert_eq!(laps, [Lap { conn: 7, lines: 3 * lines }]);
+    assert_eq!(lost[Class::Rbn as usize], 3 * lines);
+    assert_eq!((cohort.slice(key).unwrap().next, cohort.waiting(key)), (3 * lines, 2 * lines));
+    cohort.release(&mut pool);
+    assert_eq!(cohort.segments(), 2, "nobody stands before it any more");
+}

@@ -11,6 +11,8 @@ pub mod limits;
 mod line;
 pub mod listener;
 mod login;
+#[cfg(test)]
+mod loop_tests;
 mod pace;
 mod pacing;
 mod prompt;
