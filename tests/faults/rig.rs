@@ -1,15 +1,11 @@
 //! A node, a feed's server and users, on loopback sockets.
 
 use dxring::config::{Feed, FeedKind, Node};
-use dxring::engine::Control;
 use dxring::measure::LedgerView;
 use dxring::node::Running;
 use dxring::parse::FeedStats;
-use dxring::telnet::TelnetStats;
-use dxring::telnet::limits::Refusal;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long anything may take that must happen.
@@ -54,18 +50,6 @@ impl Feeder {
     pub fn accept(&self) -> TcpStream {
         self.listener.accept().unwrap().0
     }
-    /// Whether somebody connects within a time.
-    pub fn connects_within(&self, time: Duration) -> bool {
-        self.listener.set_nonblocking(true).unwrap();
-        let end = Instant::now() + time;
-        while Instant::now() < end {
-            if self.listener.accept().is_ok() {
-                return true;
-            }
-            std::thread::park_timeout(LOOK);
-        }
-        false
-    }
     /// Accepts the node and plays the log-in.
     pub fn log_in(&self) -> TcpStream {
         let mut stream = self.accept();
@@ -109,22 +93,6 @@ impl Rig {
     pub fn feed(&self) -> &FeedStats {
         &self.running.feeds[0]
     }
-    pub fn users(&self) -> Arc<TelnetStats> {
-        Arc::clone(&self.running.users[0])
-    }
-    pub fn control(&self) -> &Control {
-        &self.running.control
-    }
-    pub fn views(&self) -> Vec<LedgerView> {
-        self.running.instruments.views()
-    }
-    /// A connection from another loopback address.
-    pub fn connect_from(&self, from: [u8; 4]) -> TcpStream {
-        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-        socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
-        socket.connect(&self.addr().into()).unwrap();
-        socket.into()
-    }
     /// Stops in order; returns the books.
     pub fn stop(self) -> Vec<LedgerView> {
         let instruments = self.running.stop().unwrap_or_else(|e| panic!("{e}"));
@@ -132,19 +100,7 @@ impl Rig {
     }
 }
 
-/// Connections refused so far.
-pub fn refused(stats: &TelnetStats) -> u64 {
-    Refusal::ALL.into_iter().map(|r| stats.refused(r).get()).sum()
-}
 
-/// Whether a connection was told to go, in words.
-pub fn says_sorry(stream: &TcpStream) -> bool {
-    stream.set_read_timeout(Some(LOOK)).unwrap();
-    let mut text = Vec::new();
-    let _ = stream.take(4096).read_to_end(&mut text);
-    let text = String::from_utf8_lossy(&text).to_lowercase();
-    text.lines().count() == 1 && !text.contains("call:")
-}
 
 /// A telnet user.
 pub struct User {
@@ -188,22 +144,6 @@ impl User {
             }
             if self.closed || Instant::now() > end {
                 return false;
-            }
-            self.read();
-        }
-    }
-    /// Reads until so many lines with a beginning have come, or no more come.
-    pub fn count_lines(&mut self, beginning: &str, wanted: usize) -> usize {
-        let end = Instant::now() + DEADLINE;
-        let mut count = 0;
-        let mut from = self.seen;
-        loop {
-            while let Some(at) = self.heard[from..].find('\n') {
-                count += usize::from(self.heard[from..].starts_with(beginning));
-                from += at + 1;
-            }
-            if count >= wanted || self.closed || Instant::now() > end {
-                return count;
             }
             self.read();
         }
