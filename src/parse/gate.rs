@@ -60,10 +60,8 @@ impl Gate {
     fn any(&mut self, spot: &mut Spot) -> Result<(), Reason> {
         // The table ends at 13 cm. A person's microwave spot goes through without a band; a machine up
         // there, and anybody between the bands, is a wrong number.
-        if spot.band() == Band::None {
-            if spot.is_skimmer() || !Band::is_microwave(spot.freq) {
-                return Err(Reason::OutOfBand);
-            }
+        if spot.band() == Band::None && (spot.is_skimmer() || !Band::is_microwave(spot.freq)) {
+            return Err(Reason::OutOfBand);
         }
         if too_many_leading_letters(&spot.dx) {
             return Err(Reason::DxLeadingLetters);

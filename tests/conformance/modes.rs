@@ -15,7 +15,7 @@ pub fn run(given: &[u8]) -> Result<Vec<u8>, String> {
         match pair.0.as_str() {
             "memory_s" => settings.call_memory_s = number(pair)?,
             "window_s" => settings.digital_window_s = number(pair)?,
-            "spotters" => settings.digital_min_spotters = number(pair)?.try_into().map_err(|_| "spotters")?,
+            "spotters" => settings.digital_min_spotters = number(pair)?,
             "seed_ttl_s" => settings.seed_ttl_s = number(pair)?,
             "seeds" => settings.seeds = pair.1.split(',').map(seed).collect::<Result<_, _>>()?,
             "glyphs" => with_glyphs = true,
