@@ -222,8 +222,8 @@ pub struct ReplayOptions {
     #[arg(long, ignore_case = true)]
     pub dedupe: Option<Dedupe>,
     /// Date, and time if need be, of the first line: 2017-07-15 or 2017-07-15T13:59
-    #[arg(long, value_name = "DATE", value_parser = utc)]
-    pub start: Option<Utc>,
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub start: Option<(Utc, bool)>,
     /// Print the books only, no lines
     #[arg(long)]
     pub summary: bool,
@@ -246,8 +246,7 @@ impl ReplayOptions {
             },
             format: self.format.unwrap_or(node.telnet.line_format),
             dedupe: self.dedupe.unwrap_or(node.telnet.dedupe),
-            // Midnight means that only a date was given: captures then begin at their own first minute.
-            start: self.start.map(|at| (at, at.ms_of_day() != 0)),
+            start: self.start,
             summary: true,
             profile: self.profile.clone(),
         }
@@ -309,31 +308,10 @@ fn speed(text: &str) -> Result<Speed, String> {
     }
 }
 
-/// `2017-07-15`, `2017-07-15T13:59`, `2017-07-15 13:59:07Z`. Errors: anything else, or no such date.
-pub fn utc(text: &str) -> Result<Utc, String> {
+/// A date, and whether a time of day was given with it. Errors: anything that is no moment.
+fn moment(text: &str) -> Result<(Utc, bool), String> {
     let wrong = || format!("`{text}` is no date: write for example 2017-07-15 or 2017-07-15T13:59, in UTC");
-    let bare = text.strip_suffix('Z').unwrap_or(text);
-    let (date, time) = bare.split_once(['T', ' ']).unwrap_or((bare, "00:00"));
-    let numbers = |text: &str, sign: char| -> Option<Vec<u32>> {
-        let is_number = |s: &str| !s.is_empty() && s.len() <= 4 && s.bytes().all(|b| b.is_ascii_digit());
-        text.split(sign).map(|s| if is_number(s) { s.parse().ok() } else { None }).collect()
-    };
-    let (Some(date), Some(time)) = (numbers(date, '-'), numbers(time, ':')) else { return Err(wrong()) };
-    let (&[year, month, day], (&[hour, minute], second)) = (
-        &date[..],
-        match &time[..] {
-            [_, _, second] => (&time[..2], *second),
-            _ => (&time[..], 0),
-        },
-    ) else {
-        return Err(wrong());
-    };
-    if !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 59 {
-        return Err(wrong());
-    }
-    let moment = Utc::from_civil(i64::from(year), month, day, hour, minute, second);
-    // 30 February turns up as 2 March.
-    if moment.civil() == (i64::from(year), month, day) { Ok(moment) } else { Err(wrong()) }
+    Utc::parse(text).ok_or_else(wrong)
 }
 
 #[cfg(test)]
@@ -391,7 +369,7 @@ mod tests {
         };
         assert_eq!(replay.speed, Speed::Times(2.5));
         assert_eq!((replay.format, replay.dedupe), (Some(LineFormat::Gocluster), Some(Dedupe::Off)));
-        assert_eq!(replay.start, Some(Utc::from_civil(2017, 7, 15, 13, 59, 0)));
+        assert_eq!(replay.start, Some((Utc::from_civil(2017, 7, 15, 13, 59, 0), true)));
         assert_eq!((replay.summary, replay.files.len()), (true, 2));
 
         let Command::Simulate(simulate) =
@@ -439,12 +417,6 @@ mod tests {
         }
         for text in ["", "10", "s", "-1s", "1d", "1 s", "1e400s", "..s"] {
             assert!(duration(text).is_err(), "{text}");
-        }
-        assert_eq!(utc("2017-07-15"), Ok(Utc::from_civil(2017, 7, 15, 0, 0, 0)));
-        assert_eq!(utc("2017-07-15 13:59:07Z"), Ok(Utc::from_civil(2017, 7, 15, 13, 59, 7)));
-        for text in ["", "2017", "2017-13-01", "2017-07-15T24:00", "2017-07-15T1", "15-07-2017x", "2017-07-15T1:2:3:4"]
-        {
-            assert!(utc(text).is_err(), "{text}");
         }
     }
 

@@ -10,8 +10,8 @@ use dxring::engine::{Bell, Control, FaultPoint, Mailbox, Now, Outlet, Stage, Tes
 use dxring::fanout::{Cohorts, Flushed, Output, Preferences, SendLog};
 use dxring::measure::{Ledger, Reason};
 use dxring::parse::{AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, Notes};
-use dxring::reference::{Cty, SharedCty};
-use dxring::spot::{Call, Spot, Utc};
+use dxring::reference::{Cty, SharedCty, enrich};
+use dxring::spot::{Call, Flags, Freq, Mode, Spot, Utc, Verdicts};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::{self, Write};
@@ -207,4 +207,38 @@ fn socket_bytes_to_users_allocates_nothing() {
     assert!(behind.users.iter().all(|(_, sink)| sink.bytes > 70 * behind.sent));
     assert!(done.ended_by(Reason::OutOfBand) > 0 && done.ended_by(Reason::Stale) > 0);
     assert_eq!(n, 0, "{n} allocations for {passed} spots");
+}
+
+#[test]
+fn correct_and_dedup_allocate_nothing_from_the_first_spot() {
+    let clock = TestClock::at(Utc::from_civil(2026, 3, 1, 12, 0, 0));
+    let now = clock.now();
+    let cty = Cty::embedded();
+    let mut modes = ModeStage::new(&config::Modes::default());
+    // Small windows, so that rings run full, wrap and evict too.
+    let mut windows = Windows::new(&config::Dedup { entries_max: 1_000, ..config::Dedup::default() });
+    let ledger = Ledger::new("correct");
+    let mut out = Vec::with_capacity(1);
+    let said = [Mode::Cw, Mode::Ft8, Mode::Unknown, Mode::Rtty];
+    let mut verdicts = 0;
+    let n = allocations(|| {
+        for i in 0..50_000u32 {
+            let mut spot = Spot::empty();
+            let letter = |n: u32| b'A' + (n % 26) as u8;
+            spot.dx = Call::new(&[b'K', b'0' + (i % 10) as u8, letter(i), letter(i / 26), letter(i / 676)]).unwrap();
+            spot.de = Call::new(&[b'W', b'3', letter(i / 7), b'-', b'#']).unwrap();
+            spot.flags.set(Flags::SKIMMER, true);
+            spot.set_freq(Freq::from_hz(14_000_000 + u64::from(i % 3_000) * 100));
+            spot.set_mode(said[i as usize % said.len()]);
+            spot.time = Utc::from_ms(now.utc.ms() + i64::from(i) * 20);
+            enrich(&cty, &mut spot);
+            out.clear();
+            modes.on_spot(now, spot, &mut Outlet { spots: &mut out, ledger: &ledger });
+            if windows.judge(now, &mut out[0]) == Outcome::New {
+                verdicts += u32::from(out[0].verdicts.has(Verdicts::MED));
+            }
+        }
+    });
+    assert!(verdicts > 10_000 && windows.stats().evicted[2] > 0, "the stretch is real work: {verdicts}");
+    assert_eq!(n, 0, "{n} allocations");
 }

@@ -116,7 +116,7 @@ fn dedup(c: &mut Criterion) {
             windows.judge(now, &mut spot);
         }
         group.throughput(Throughput::Elements(1_000));
-        group.bench_function(format!("{live} live"), |b| {
+        group.bench_function(format!("{live} stations in 480 s"), |b| {
             b.iter(|| {
                 for _ in 0..1_000 {
                     next += 1;

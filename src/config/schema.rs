@@ -341,7 +341,7 @@ impl Default for Telnet {
             listen: "127.0.0.1:7300".into(),
             welcome: String::new(),
             login_prompt: "login: Please enter your call: ".into(),
-            greeting: "Hello <CALL>, this is <NODE>\nrunning dxring <VERSION>\n<USERS> users, up <UPTIME>".into(),
+            greeting: "Hello <CALL>, this is <NODE>\nrunning dxring <VERSION>\nUsers: <USERS>, up <UPTIME>".into(),
             motd: String::new(),
             prompt: "<CALL> de <NODE> <DATE> <TIME> dxspider >".into(),
             farewell: "73, <CALL>.".into(),

@@ -37,10 +37,10 @@ impl Sleeper {
         self.asleep.swap(true, Ordering::AcqRel);
         fence(Ordering::SeqCst);
     }
-    /// Consumer: is awake again.
+    /// Consumer: is awake again. `true` when no producer rang meanwhile.
     #[inline]
-    pub fn awake(&self) {
-        self.asleep.swap(false, Ordering::AcqRel);
+    pub fn awake(&self) -> bool {
+        self.asleep.swap(false, Ordering::AcqRel)
     }
     /// Producer, after its pushes: whether the consumer must be woken, by the one caller who gets `true`.
     #[inline]

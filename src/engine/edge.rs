@@ -76,14 +76,16 @@ pub fn edge<T>(name: impl Into<String>, capacity: usize, bell: Arc<Bell>) -> (Pr
         level_max: Gauge::default(),
         popped: Count::default(),
     });
-    (Producer { ring: tx, stats: Arc::clone(&stats), bell, unannounced: false }, Consumer { ring: rx, stats })
+    let bell = RungAtTheEnd(bell);
+    (Producer { ring: tx, bell, stats: Arc::clone(&stats), unannounced: false }, Consumer { ring: rx, stats })
 }
 
 /// The writing end. Push as much as you like, then [`Producer::announce`] once.
 pub struct Producer<T> {
+    // Fields are dropped in this order: first the ring is abandoned, then the bell tells.
     ring: rtrb::Producer<T>,
+    bell: RungAtTheEnd,
     stats: Arc<EdgeStats>,
-    bell: Arc<Bell>,
     unannounced: bool,
 }
 
@@ -130,7 +132,7 @@ impl<T> Producer<T> {
         if self.unannounced {
             self.unannounced = false;
             self.stats.level_max.raise((self.stats.capacity - self.ring.slots()) as u64);
-            self.bell.ring();
+            self.bell.0.ring();
         }
     }
     /// Whether the consumer is gone.
@@ -143,10 +145,12 @@ impl<T> Producer<T> {
     }
 }
 
-impl<T> Drop for Producer<T> {
+/// The consumer may be asleep when the producer goes; being abandoned is news to it.
+struct RungAtTheEnd(Arc<Bell>);
+
+impl Drop for RungAtTheEnd {
     fn drop(&mut self) {
-        // The consumer may be asleep; being abandoned is news to it.
-        self.bell.ring();
+        self.0.ring();
     }
 }
 

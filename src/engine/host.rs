@@ -141,7 +141,9 @@ impl<S: Stage, F: FnMut() -> S> Agent for StageHost<S, F> {
     }
 
     fn deadline_ns(&self) -> u64 {
-        if self.emitted.is_empty() && self.inputs.iter().all(|i| i.is_empty()) { self.stage.deadline_ns() } else { 0 }
+        let is_stuck = !self.emitted.is_empty() || self.inputs.iter().any(|i| !i.is_empty());
+        let look_again_ns = if is_stuck { self.look_again_ns } else { u64::MAX };
+        self.stage.deadline_ns().min(look_again_ns)
     }
 
     fn finished(&self) -> bool {
@@ -249,6 +251,20 @@ mod tests {
         assert_eq!(got, 200);
         assert_eq!(ledger.view().ended_by(Reason::Duplicate), 100);
         assert!(!host.has_work());
+    }
+
+    #[test]
+    fn a_full_ring_ahead_is_looked_at_by_the_clock_not_in_a_spin() {
+        let (mut tx, mut host, mut sink, _, _) = bench(4, None);
+        let clock = TestClock::at(Utc::from_secs(1_700_000_000));
+        for _ in 0..300 {
+            tx.push(spot("K1ABC")).unwrap();
+        }
+        while host.turn(clock.now()) > 0 {}
+        assert!(!host.has_work());
+        assert_eq!(host.deadline_ns(), clock.now().mono_ns + FULL_RING_PAUSE_NS);
+        while sink.pop().is_some() {}
+        assert!(host.has_work());
     }
 
     #[test]

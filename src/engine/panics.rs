@@ -1,17 +1,23 @@
 //! What a caught panic leaves behind: its message and its stack.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Once;
 
 thread_local! {
     static LAST: RefCell<String> = const { RefCell::new(String::new()) };
+    static CATCHES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that panics of this thread are caught and told by its agents: the hook then prints nothing.
+pub fn this_thread_catches() {
+    CATCHES.set(true);
 }
 
 /// Bytes of message and stack kept.
 const PANIC_TEXT_BYTES_MAX: usize = 8 * 1024;
 
 /// Installs the hook, once per process: a panic is remembered with its stack for whoever catches it,
-/// and printed only when nobody will (threads that are no cores).
+/// and printed only on threads that catch none (see [`this_thread_catches`]).
 pub fn remember_panics() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -24,7 +30,7 @@ pub fn remember_panics() {
                 text.truncate(cut);
             }
             let kept = LAST.try_with(|last| *last.borrow_mut() = text).is_ok();
-            if !kept || std::thread::current().name().is_none_or(|n| n == "main") {
+            if !kept || !CATCHES.try_with(Cell::get).unwrap_or(false) {
                 default(info);
             }
         }));

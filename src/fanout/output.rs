@@ -17,6 +17,8 @@ const SENDS_PER_FLUSH: usize = 4;
 /// Ended slices that may wait; a user who cannot take them and changes his mind once more loses the
 /// oldest, counted as lapped.
 const ENDED_SLICES_MAX: usize = 4;
+/// Own bytes that the kernel took already and that may still lie before those that wait, when these are fewer.
+const OWN_SENT_KEPT_MAX: usize = 16 * 1024;
 
 /// A part of the output behind the own bytes.
 #[derive(Debug)]
@@ -139,6 +141,11 @@ impl Output {
     pub fn own_pending(&self) -> usize {
         let queued = self.queue.iter().map(|e| if let Extent::Own(bytes) = e { bytes.len() } else { 0 });
         self.own.len() - self.own_sent + queued.sum::<usize>()
+    }
+    /// Own bytes in memory, those already sent before them included.
+    #[cfg(test)]
+    pub(super) fn own_kept(&self) -> usize {
+        self.own.len()
     }
     /// Whether something waits, of whatever kind.
     pub fn has_pending(&self, cohorts: &Cohorts) -> bool {
@@ -349,6 +356,11 @@ impl Output {
         if self.own_sent == self.own.len() {
             // Freed, not kept: thousands of idle users each with an empty buffer add up.
             self.own = Vec::new();
+            self.own_sent = 0;
+        } else if self.own_sent >= OWN_SENT_KEPT_MAX && self.own_sent * 2 >= self.own.len() {
+            // A reader who is never quite done must not keep all that he ever read. At least half of it
+            // goes, so a byte is moved once on average.
+            self.own.drain(..self.own_sent);
             self.own_sent = 0;
         }
     }

@@ -74,6 +74,25 @@ fn balanced(cohorts: &Cohorts, books: &Ledger) {
 }
 
 #[test]
+fn a_reader_who_is_never_quite_done_keeps_no_memory_of_what_he_read() {
+    let mut cohorts = Cohorts::new(4 << 20, 1 << 20, Arc::new(Ledger::new("deliveries")));
+    let (mut log, mut output, mut pipe) = (SendLog::default(), Output::default(), Pipe::default());
+    let mut said = Vec::new();
+    for n in 0..2_000u32 {
+        let reply: Vec<u8> = (0..250).flat_map(|i| (n * 250 + i).to_le_bytes()).collect();
+        said.extend_from_slice(&reply);
+        output.reply(&reply);
+        pipe.room = reply.len() - usize::from(n == 0);
+        output.flush(&mut cohorts, &mut pipe, &mut log);
+        assert!(output.own_pending() > 0);
+    }
+    assert!(output.own_kept() < 64 * 1024, "{} bytes kept", output.own_kept());
+    pipe.room = usize::MAX;
+    assert_eq!(output.flush(&mut cohorts, &mut pipe, &mut log), Flushed::Done);
+    assert!(pipe.got == said, "nothing lost, nothing twice");
+}
+
+#[test]
 fn a_line_is_sent_once_and_memory_goes_when_all_have_it() {
     let books = Arc::new(Ledger::new("deliveries"));
     let mut cohorts = Cohorts::new(4 << 20, 1 << 20, Arc::clone(&books));

@@ -170,6 +170,10 @@ impl ParseAgent {
     /// Posts wait in their rings while the next ring is full, and are refused when patience is over.
     fn take_posts(&mut self, now: Now) -> usize {
         let mut moved = 0;
+        if self.posts.iter().all(Consumer::is_empty) {
+            // The next post that finds no room has the whole patience before it.
+            self.posts_stopped_ns = None;
+        }
         for ring in &mut self.posts {
             for _ in 0..POSTS_PER_TURN {
                 if ring.is_empty() {

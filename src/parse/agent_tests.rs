@@ -425,6 +425,23 @@ fn a_host_name_is_looked_up_off_the_core() {
     assert_eq!(rig.stats(0).failures_total(), 0);
 }
 
+#[test]
+fn an_answer_that_comes_too_late_keeps_nobody_awake() {
+    let (_listener, feed) = server();
+    let mut rig = Rig::new(vec![Feed { host: "localhost".into(), ..feed }], Knobs::default());
+    rig.agent.turn(rig.clock.now());
+    assert_eq!(rig.stats(0).state(), FeedState::Resolving);
+    rig.clock.advance_ms(30_000);
+    rig.agent.turn(rig.clock.now());
+    assert_eq!((rig.stats(0).state(), rig.stats(0).failures(Failure::Lookup)), (FeedState::BackingOff, 1));
+    // The answer itself makes no sign; a look-up of this name takes far less.
+    let end = Instant::now() + Duration::from_millis(300);
+    while Instant::now() < end {
+        assert!(!rig.agent.has_work(), "the core would spin until the next attempt");
+        std::thread::yield_now();
+    }
+}
+
 fn post(session: u32, de: &str, dx: &str, khz: u64) -> Spot {
     let mut spot = Spot::empty();
     spot.de = Call::literal(de);
@@ -479,6 +496,14 @@ fn posts_wait_for_room_and_are_refused_when_patience_is_over() {
     rig.clock.advance_ms(2_000);
     rig.settle();
     assert!(matches!(rig.notes.pop(), Some(Note::Verdict(id, Verdict::Refused(_))) if id.slot() == 2));
+    // Later, and the ring is full once more: the next one has the patience anew, and is noticed without a bell.
+    assert!(rig.posts.push(post(3, "K3ABC", "3D2AG", 14_025)).is_ok());
+    assert!(rig.agent.has_work());
+    rig.settle();
+    assert_eq!(rig.notes.len(), 0, "it waits");
+    assert!(rig.spots.pop().is_some());
+    rig.settle();
+    assert_eq!(rig.taken().iter().map(|s| s.post.slot()).collect::<Vec<_>>(), [3]);
     rig.assert_balanced();
 }
 

@@ -63,7 +63,8 @@ impl Link {
 
     /// Whether a turn would do something before any event or deadline.
     pub fn has_work(&self) -> bool {
-        self.resolver.has_answer()
+        // An answer that comes after the attempt was given up is nobody's: the next look-up throws it away.
+        (self.supervisor.state() == FeedState::Resolving && self.resolver.has_answer())
             || self.connection.as_ref().is_some_and(|c| {
                 (c.readable && c.connected && self.input.waiting() == 0)
                     || (c.writable && (!c.connected || !c.say.is_empty()))

@@ -288,7 +288,7 @@ mod tests {
         if let Some(sec) = sec {
             std::fs::write(dir.path().join(name.replace(".txt", ".sec")), sec).unwrap();
         }
-        let start = start.map(|s| super::super::open::parse_start(s).unwrap());
+        let start = start.map(|s| Utc::parse(s).unwrap());
         let mut capture = Capture::open(&path, start).unwrap();
         let mut out = Vec::new();
         let mut first_day = None;

@@ -14,7 +14,7 @@ mod summary;
 
 pub use capture::Capture;
 pub use live::ReplaySource;
-pub use open::{Form, parse_start};
+pub use open::Form;
 pub use summary::{FileSummary, Stage, StageTime, Summary};
 
 use crate::config::{self, Dedupe, FeedKind, LineFormat};

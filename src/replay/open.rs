@@ -135,24 +135,6 @@ pub fn date_in_name(path: &Path) -> Option<Utc> {
     None
 }
 
-/// `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`, with whether a time was given.
-pub fn parse_start(text: &str) -> Option<(Utc, bool)> {
-    let (day, time) = match text.split_once(['T', ' ']) {
-        Some((day, time)) => (day, Some(time)),
-        None => (text, None),
-    };
-    let day = day.as_bytes();
-    if day.len() != 10 || day[4] != b'-' || day[7] != b'-' {
-        return None;
-    }
-    let midnight = date(&[&day[..4], &day[5..7], &day[8..]].concat())?;
-    let Some(time) = time else { return Some((midnight, false)) };
-    let (hour, minute) = time.trim_end_matches('Z').split_once(':')?;
-    let (hour, minute): (i64, i64) = (hour.parse().ok()?, minute.parse().ok()?);
-    ((0..24).contains(&hour) && (0..60).contains(&minute))
-        .then(|| (Utc::from_ms(midnight.ms() + (hour * 60 + minute) * 60_000), true))
-}
-
 /// Midnight of `YYYYMMDD` when it is a date between 1990 and 2100.
 fn date(digits: &[u8]) -> Option<Utc> {
     if digits.len() != 8 || !digits.iter().all(u8::is_ascii_digit) {
@@ -177,15 +159,6 @@ mod tests {
         assert_eq!(day("rbn_relay_20251215_1448.txt"), Some((2025, 12, 15)));
         for none in ["spots.txt", "20171302.txt", "20170230.txt", "120170702.txt", "201707021.txt"] {
             assert_eq!(day(none), None, "{none}");
-        }
-    }
-
-    #[test]
-    fn a_start_is_a_date_or_a_minute() {
-        assert_eq!(parse_start("2017-07-15"), Some((Utc::from_civil(2017, 7, 15, 0, 0, 0), false)));
-        assert_eq!(parse_start("2017-07-15T13:59"), Some((Utc::from_civil(2017, 7, 15, 13, 59, 0), true)));
-        for bad in ["2017-7-15", "15.7.2017", "2017-02-30", "2017-07-15T25:00", "yesterday"] {
-            assert_eq!(parse_start(bad), None, "{bad}");
         }
     }
 

@@ -75,26 +75,8 @@ fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Reads `YYYY-MM-DD` with `THH:MM` and `:SS` behind it if wanted, and a `Z` or not.
 fn start(text: &str) -> Result<Utc, String> {
-    let wrong = || format!("`{text}` is no time: write 2025-11-29T12:00 (UTC)");
-    let trimmed = text.trim().trim_end_matches(['Z', 'z']);
-    let (date, time) = trimmed.split_once(['T', 't', ' ']).unwrap_or((trimmed, "00:00"));
-    let numbers = |text: &str, between: char| -> Option<Vec<u32>> {
-        text.split(between).map(|n| n.parse().ok().filter(|_| n.bytes().all(|b| b.is_ascii_digit()))).collect()
-    };
-    let date = numbers(date, '-').filter(|d| d.len() == 3).ok_or_else(wrong)?;
-    let mut time = numbers(time, ':').filter(|t| (2..=3).contains(&t.len())).ok_or_else(wrong)?;
-    time.resize(3, 0);
-    let moment = Utc::from_civil(i64::from(date[0].min(9999)), date[1].min(12), date[2].min(31), 0, 0, 0);
-    let real = (1970..10_000).contains(&date[0])
-        && date[1] > 0
-        && moment.civil() == (i64::from(date[0]), date[1], date[2])
-        && time[0] < 24
-        && time[1] < 60
-        && time[2] < 60;
-    let seconds = i64::from(time[0]) * 3600 + i64::from(time[1]) * 60 + i64::from(time[2]);
-    if real { Ok(Utc::from_ms(moment.ms() + seconds * 1000)) } else { Err(wrong()) }
+    Utc::parse(text).map(|(at, _)| at).ok_or_else(|| format!("`{text}` is no time: write 2025-11-29T12:00 (UTC)"))
 }
 
 #[cfg(test)]

@@ -76,6 +76,32 @@ impl Utc {
             Utc(today)
         }
     }
+    /// Reads a moment as people type it: `2017-07-15`, `2017-07-15T13:59`, `2017-07-15 13:59:07Z`, always
+    /// UTC. Years 1970 to 9999. The `bool` says whether a time of day was given; without, it is midnight.
+    pub fn parse(text: &str) -> Option<(Utc, bool)> {
+        let text = text.trim();
+        let bare = text.strip_suffix(['Z', 'z']).unwrap_or(text);
+        let (date, time) = match bare.split_once(['T', 't', ' ']) {
+            Some((date, time)) => (date, Some(time)),
+            None => (bare, None),
+        };
+        let numbers = |text: &str, sign: char| -> Option<Vec<u32>> {
+            let is_number = |s: &str| (1..=4).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit());
+            text.split(sign).map(|s| if is_number(s) { s.parse().ok() } else { None }).collect()
+        };
+        let [year, month, day] = numbers(date, '-')?[..] else { return None };
+        let (hour, minute, second) = match numbers(time.unwrap_or("0:0"), ':')?[..] {
+            [hour, minute] => (hour, minute, 0),
+            [hour, minute, second] => (hour, minute, second),
+            _ => return None,
+        };
+        if year < 1970 || !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        let moment = Utc::from_civil(i64::from(year), month, day, hour, minute, second);
+        // 30 February would turn up as 2 March.
+        (moment.civil() == (i64::from(year), month, day)).then_some((moment, time.is_some()))
+    }
     /// `6-Dec-2025` (day unpadded).
     pub fn date_text(self) -> String {
         let (y, m, d) = self.civil();
@@ -106,6 +132,32 @@ mod tests {
             assert_eq!(t.hour_minute(), (13, 59));
         }
         assert_eq!(Utc::from_civil(2025, 11, 22, 6, 15, 42).secs(), 1_763_792_142);
+    }
+
+    #[test]
+    fn moments_people_type() {
+        let noon = Utc::from_civil(2025, 11, 29, 12, 0, 0);
+        for text in ["2025-11-29T12:00", "2025-11-29T12:00Z", "2025-11-29 12:00:00", "2025-11-29t12:00:00z"] {
+            assert_eq!(Utc::parse(text), Some((noon, true)), "{text}");
+        }
+        assert_eq!(Utc::parse("2017-07-15"), Some((Utc::from_civil(2017, 7, 15, 0, 0, 0), false)));
+        assert_eq!(Utc::parse("2017-07-15T00:00"), Some((Utc::from_civil(2017, 7, 15, 0, 0, 0), true)));
+        for text in [
+            "",
+            "2017",
+            "2017-13-01",
+            "2017-02-30",
+            "2017-07-15T24:00",
+            "2017-07-15T1",
+            "15-07-2017x",
+            "2017-07-15T1:2:3:4",
+            "2017-07-15T12:60",
+            "1969-01-01",
+            "+2017-07-15",
+            "2017-7-0",
+        ] {
+            assert_eq!(Utc::parse(text), None, "{text}");
+        }
     }
 
     #[test]

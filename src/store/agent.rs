@@ -150,7 +150,10 @@ impl Agent for StoreAgent {
     }
 
     fn has_work(&self) -> bool {
-        !self.published.is_empty() || self.running.is_some() || self.cores.iter().any(CoreLink::can_be_served)
+        !self.published.is_empty()
+            || self.running.is_some()
+            || self.cores.iter().any(CoreLink::can_be_served)
+            || self.finished()
     }
 
     fn deadline_ns(&self) -> u64 {

@@ -6,8 +6,8 @@ use crate::fanout::Output;
 use crate::spot::{Call, SessionId};
 use mio::net::TcpStream;
 
-/// Own bytes (replies, talk, bulletins) that may wait for one user: 500 lines of history are 40 KB.
-/// Over it he is too slow, for he does not read what he asked for.
+/// Own bytes (replies, talk, bulletins) that may wait for one user. Replies stop below it, at
+/// [`super::session::REPLIES_WAITING_BYTES_MAX`]; who is over it does not read what others tell him.
 pub const OWN_BYTES_MAX: usize = 256 * 1024;
 /// How long a closing session may take to swallow its last bytes.
 pub const CLOSE_LINGER_NS: u64 = 2_000_000_000;

@@ -3,6 +3,8 @@
 
 mod action;
 mod agent;
+#[cfg(test)]
+mod agent_tests;
 pub mod commands;
 mod connection;
 pub mod limits;

@@ -200,7 +200,11 @@ impl TelnetAgent {
         if progress {
             connection.session.on_sent(now);
             connection.stalled_ns = u64::MAX;
+            if connection.session.is_held_by_replies() {
+                self.tell_unsent(slot);
+            }
         }
+        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
         match flushed {
             Flushed::Done => {
                 if let Some(reason) = connection.closing {

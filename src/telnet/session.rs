@@ -19,6 +19,9 @@ pub const LINES_WAITING_MAX: usize = 64;
 pub const INPUT_BYTES_MAX: usize = LINES_WAITING_MAX * LINE_BYTES_MAX;
 /// Bytes at which a loop that goes on feeding is stopped: what may wait, and one read of 64 KiB more.
 const FLOOD_BYTES: usize = INPUT_BYTES_MAX + 64 * 1024;
+/// Reply bytes that may wait to be sent; while there are more, the next line waits. A paste of commands with
+/// long replies takes as long as its sender reads, and costs us at most twice this and one reply.
+pub const REPLIES_WAITING_BYTES_MAX: usize = 64 * 1024;
 /// How long a command waits for its verdict or its history.
 pub const REPLY_WAIT_NS: u64 = 2_000_000_000;
 /// How long a missed reply may still come and must not be taken for the next one.
@@ -57,6 +60,8 @@ pub struct Session {
     idle_ns: u64,
     /// What was sent last did not end its line: the login prompt.
     line_is_open: bool,
+    /// More than [`REPLIES_WAITING_BYTES_MAX`] wait to be sent.
+    unread: bool,
 }
 
 /// What commands may read and change.
@@ -109,6 +114,7 @@ impl Session {
             keepalive_ns: u64::MAX,
             idle_ns: u64::MAX,
             line_is_open: false,
+            unread: false,
         }
     }
 
@@ -177,11 +183,27 @@ impl Session {
             State::Login { .. } => self.login_deadline_ns,
             State::Ready => {
                 let reply = self.waiting.as_ref().map_or(u64::MAX, |waiting| waiting.until_ns);
-                let held = self.waiting.is_none() && !self.input.is_empty();
+                let held = self.waiting.is_none() && !self.unread && !self.input.is_empty();
                 let turn = if held { self.commands.next_ns() } else { u64::MAX };
                 reply.min(turn).min(self.keepalive_deadline_ns()).min(self.idle_deadline_ns())
             }
         }
+    }
+
+    /// So many reply bytes wait to be sent: too many hold the next line back. When they no longer do,
+    /// [`Session::deadline_ns`] has come nearer.
+    pub fn on_unsent(&mut self, bytes: usize) {
+        self.unread = bytes >= REPLIES_WAITING_BYTES_MAX;
+    }
+
+    /// Whether replies must be read before the next line is run.
+    pub fn is_held_by_replies(&self) -> bool {
+        self.unread
+    }
+
+    /// Whether lines wait, for whatever reason.
+    pub fn has_lines_waiting(&self) -> bool {
+        !self.input.is_empty()
     }
 
     /// Something went out to this user, by the session or beside it: the keepalive counts from here.
@@ -276,7 +298,7 @@ impl Session {
         let mut input = std::mem::take(&mut self.input);
         // Also while lines are held: the LF of a CR LF is no line that waits.
         let mut taken = self.reader.skip_rest_of_end(&input);
-        while taken < input.len() && self.may_run(node.now) {
+        while taken < input.len() && self.may_run(node.now) && out.bytes.len() < REPLIES_WAITING_BYTES_MAX {
             let (used, line) = self.reader.read(&input[taken..]);
             taken += used;
             if let Some(line) = line {
@@ -301,7 +323,7 @@ impl Session {
         match self.state {
             State::Closed => false,
             State::Login { .. } => true,
-            State::Ready => self.waiting.is_none() && self.commands.is_open(now.mono_ns),
+            State::Ready => self.waiting.is_none() && !self.unread && self.commands.is_open(now.mono_ns),
         }
     }
 

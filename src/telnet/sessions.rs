@@ -63,14 +63,25 @@ impl TelnetAgent {
         }
         self.out = out;
         let Some(connection) = self.connections.get_mut(slot as usize) else { return };
-        if connection.is_live() && connection.output.own_pending() > OWN_BYTES_MAX {
+        let unsent = connection.output.own_pending();
+        if connection.is_live() && unsent > OWN_BYTES_MAX {
             return self.end(slot, CloseReason::Slow);
         }
+        connection.session.on_unsent(unsent);
         if connection.has_hung_up() {
             self.leave_if_answered(slot);
         }
         self.queue_read(slot);
         self.arm(slot);
+    }
+
+    /// Tells a session what still waits to be sent: too much holds its next line back.
+    pub(super) fn tell_unsent(&mut self, slot: u32) {
+        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        connection.session.on_unsent(connection.output.own_pending());
+        if !connection.session.is_held_by_replies() {
+            self.arm(slot);
+        }
     }
 
     fn act(&mut self, slot: u32, action: Action) {
@@ -231,7 +242,10 @@ impl TelnetAgent {
 
     fn leave_if_answered(&mut self, slot: u32) {
         let Some(connection) = self.connections.get(slot as usize) else { return };
-        if connection.outstanding == 0 && connection.session.deadline_ns() > connection.hang_up_by_ns {
+        if connection.outstanding == 0
+            && !(connection.session.is_held_by_replies() && connection.session.has_lines_waiting())
+            && connection.session.deadline_ns() > connection.hang_up_by_ns
+        {
             self.begin_close(slot, CloseReason::HungUp);
         }
     }

@@ -1,0 +1,146 @@
+//! The loop of a core against real loopback sockets, on a clock that moves when told.
+
+use super::connection::OWN_BYTES_MAX;
+use super::*;
+use crate::config;
+use crate::engine::{Agent, Bell, Consumer, Control, Producer, TestClock, Tokens, edge};
+use crate::measure::LatencyMailbox;
+use crate::reference::Cty;
+use crate::spot::{Call, Published, SessionId, Spot, Upward, UserInfo, Utc};
+use crate::store::{HistoryReply, HistoryRequest};
+use arc_swap::ArcSwap;
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Longest real wait for something that happens within microseconds.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+struct Rig {
+    poll: mio::Poll,
+    agent: TelnetAgent,
+    clock: TestClock,
+    address: std::net::SocketAddr,
+    // Kept, so that the road does not end.
+    _published: Producer<Published>,
+    _road: (Consumer<Spot>, Consumer<Upward>, Consumer<HistoryRequest>, Producer<HistoryReply>),
+}
+
+impl Rig {
+    /// A core that sees so many users in its list.
+    fn new(users: u32) -> Rig {
+        let poll = mio::Poll::new().unwrap();
+        let listener = listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let settings = config::Node::default();
+        let users = (0..users).map(|n| UserInfo {
+            session: SessionId::new(0, 1, n),
+            call: Call::new(format!("K{}A{}", n % 10, n).as_bytes()).unwrap(),
+            address: "192.0.2.1".parse().unwrap(),
+            since: Utc::from_secs(0),
+        });
+        let (published, published_rx) = edge("published", 64, Bell::silent());
+        let (posts, posts_rx) = edge("posts", 64, Bell::silent());
+        let (upward, upward_rx) = edge("upward", 64, Bell::silent());
+        let (history_requests, requests_rx) = edge("requests", 64, Bell::silent());
+        let (replies_tx, history_replies) = edge("replies", 64, Bell::silent());
+        let agent = TelnetAgent::new(Parts {
+            core: 0,
+            listener,
+            registry: poll.registry().try_clone().unwrap(),
+            tokens: Tokens::of_agent(0),
+            clock: None,
+            published: published_rx,
+            posts,
+            upward,
+            history_requests,
+            history_replies,
+            users: Arc::new(ArcSwap::from_pointee(users.collect())),
+            limits: Arc::new(limits::Table::new(&settings.limits).unwrap()),
+            settings: Arc::new(settings),
+            cty: Arc::new(ArcSwap::from_pointee(Cty::embedded())),
+            latency: Arc::new(LatencyMailbox::new()),
+            stats: Arc::new(TelnetStats::new(0)),
+            control: Arc::new(Control::new()),
+            faults: Faults::default(),
+            started: Utc::from_secs(0),
+        })
+        .unwrap();
+        let clock = TestClock::at(Utc::from_civil(2026, 3, 1, 12, 0, 0));
+        let _road = (posts_rx, upward_rx, requests_rx, replies_tx);
+        Rig { poll, agent, clock, address, _published: published, _road }
+    }
+
+    /// One turn with the events that are there, a millisecond after the last.
+    fn turn(&mut self) -> usize {
+        let mut events = mio::Events::with_capacity(64);
+        self.poll.poll(&mut events, Some(Duration::from_millis(1))).unwrap();
+        for event in &events {
+            self.agent.ready(Tokens::split(event.token()).1, event);
+        }
+        self.clock.advance_ms(1);
+        self.agent.turn(self.clock.now())
+    }
+
+    fn client(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        stream
+    }
+
+    fn unsent_max(&self) -> usize {
+        self.agent.connections.iter().map(|(_, c)| c.output.own_pending()).max().unwrap_or(0)
+    }
+}
+
+/// A log-in and so many WHO, of about 50 KB each where there are a thousand users.
+fn whos(n: usize) -> Vec<u8> {
+    [b"K1ABC\r\n", "who\r\n".repeat(n).as_bytes()].concat()
+}
+
+#[test]
+fn a_paste_of_commands_with_long_replies_is_answered_whole() {
+    let mut rig = Rig::new(1_000);
+    let mut client = rig.client();
+    client.write_all(&whos(50)).unwrap();
+    let (mut heads, mut tail, mut buffer) = (0, Vec::new(), vec![0; 16 * 1024]);
+    let end = Instant::now() + DEADLINE;
+    while heads < 50 {
+        assert!(Instant::now() < end, "{heads} replies came");
+        rig.turn();
+        assert!(rig.unsent_max() < OWN_BYTES_MAX, "{}", rig.unsent_max());
+        match client.read(&mut buffer) {
+            Ok(0) => panic!("closed after {heads} replies"),
+            Ok(n) => {
+                tail.extend_from_slice(&buffer[..n]);
+                heads += memchr::memmem::find_iter(&tail, b"Callsign Type").count();
+                tail.drain(..tail.len().saturating_sub(b"Callsign Typ".len()));
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => panic!("{error} after {heads} replies"),
+        }
+    }
+}
+
+#[test]
+fn a_client_that_asks_and_never_reads_costs_little_and_is_closed() {
+    let mut rig = Rig::new(1_000);
+    let mut client = rig.client();
+    let asked = whos(2_000);
+    let (mut sent, mut most) = (0, 0);
+    let mut turns = 0;
+    while turns < 2_000 || !rig.agent.connections.is_empty() {
+        turns += 1;
+        assert!(turns < 20_000, "it lives for ever");
+        if let Ok(n) = client.write(&asked[sent..]) {
+            sent += n;
+        }
+        rig.turn();
+        most = most.max(rig.unsent_max());
+        if turns > 500 {
+            rig.clock.advance_ms(100);
+        }
+    }
+    assert!(most < OWN_BYTES_MAX, "{most}");
+}
