@@ -194,15 +194,7 @@ fn a_node_without_descriptors_refuses_and_recovers() {
 /// A capture played twice gives the same bytes, and its books balance.
 #[test]
 fn a_replay_is_the_same_every_time() {
-    let capture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replay/captures");
-    let file = std::fs::read_dir(&capture)
-        .unwrap()
-        .filter_map(|e| Some(e.ok()?.path()))
-        .find(|p| {
-            p.file_name()
-                .is_some_and(|n| n.to_string_lossy().starts_with("rbn_") && n.to_string_lossy().ends_with(".txt"))
-        })
-        .expect("a fixture named rbn_*.txt");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replay/captures/band_2026-03-01.txt");
     let play = |more: &[&str]| {
         Command::new(env!("CARGO_BIN_EXE_dxring")).arg("replay").args(more).arg(&file).output().unwrap()
     };

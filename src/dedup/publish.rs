@@ -183,6 +183,10 @@ impl<J: Judge, F: FnMut() -> J> Publisher<J, F> {
         self.batch = batch;
     }
 
+    fn has_something_to_publish(&self) -> bool {
+        !self.input.is_empty() || !self.notes.is_empty() || self.input.is_finished()
+    }
+
     fn refuse(&mut self, post: SessionId, why: &'static str) {
         if !post.is_none() {
             self.publish_note(Note::Verdict(post, Verdict::Refused(why)));
@@ -213,12 +217,17 @@ impl<J: Judge, F: FnMut() -> J> Agent for Publisher<J, F> {
             self.judge_batch(now);
         }
         for _ in 0..NOTES_PER_TURN {
+            // As spots do, notes wait for a reader that is only slow: an eviction must not be lost to a burst.
+            if self.room(now) == 0 {
+                break;
+            }
             let Some(note) = self.notes.pop() else { break };
             self.publish_note(note);
             moved += 1;
         }
         if self.input.is_finished()
             && self.notes.is_empty()
+            && self.room(now) > 0
             && let Some(farewell) = self.farewell.take()
         {
             self.publish_note(Note::Farewell(farewell));
@@ -235,14 +244,11 @@ impl<J: Judge, F: FnMut() -> J> Agent for Publisher<J, F> {
     }
 
     fn has_work(&self) -> bool {
-        if !self.input.is_empty() {
-            return self.readers.iter().all(|r| r.ring.slots() > 0);
-        }
-        !self.notes.is_empty() || self.input.is_finished()
+        self.has_something_to_publish() && self.readers.iter().all(|r| r.ring.slots() > 0)
     }
 
     fn deadline_ns(&self) -> u64 {
-        if !self.input.is_empty() {
+        if self.has_something_to_publish() {
             self.look_again_ns
         } else if self.latency.is_empty() {
             u64::MAX
@@ -381,6 +387,31 @@ mod tests {
         assert!(matches!(b.readers[1].pop(), Some(Published::Spot(_))));
         let Some(Published::Note(note)) = b.readers[1].pop() else { panic!("no note") };
         assert_eq!(*note, Note::Verdict(session, Verdict::Duplicate { of: Call::literal("W3LPL"), age_s: 40 }));
+    }
+
+    #[test]
+    fn notes_and_the_farewell_wait_for_a_full_ring_too() {
+        let mut b = bench(&[2], None);
+        let mut clock = TestClock::at(Utc::from_secs(1_700_000_000));
+        for _ in 0..4 {
+            b.input.push(spot("K1ABC", SessionId::NONE)).unwrap();
+        }
+        b.publisher.turn(clock.now());
+        b.publisher.turn(clock.now());
+        b.notes.push(Note::Evict(SessionId::new(0, 1, 1), "newer log-in".into())).unwrap();
+        drop(b.input);
+        b.publisher.turn(clock.now());
+        assert!(!b.publisher.has_work() && !b.publisher.finished());
+        assert_eq!(b.publisher.deadline_ns(), clock.now().mono_ns + FULL_RING_PAUSE_NS, "looked at by the clock");
+        clock.advance_ms(1);
+        assert_eq!(spots(&mut b.readers[0]), [1, 2]);
+        assert!(b.publisher.has_work());
+        b.publisher.turn(clock.now());
+        assert!(b.publisher.finished());
+        let notes: Vec<Note> = std::iter::from_fn(|| b.readers[0].pop())
+            .filter_map(|item| if let Published::Note(note) = item { Some(*note) } else { None })
+            .collect();
+        assert!(matches!(&notes[..], [Note::Evict(..), Note::Farewell(_)]), "{notes:?}");
     }
 
     #[test]

@@ -85,7 +85,12 @@ impl Core {
             {
                 tracing::warn!(thread = %self.name, cpu = cpu.id, "pinning failed, running unpinned");
             }
-            self.run(idle, clock, &control);
+            let name = self.name.clone();
+            // Turns are guarded one by one; what panics beside them (an event, a look at the rings, a birth) must
+            // not leave a node that lacks a thread and says nothing.
+            if catch_unwind(AssertUnwindSafe(|| self.run(idle, clock, &control))).is_err() {
+                control.fail(format!("{name}: {}", super::panics::last_panic()));
+            }
         })
     }
 
@@ -326,25 +331,32 @@ mod tests {
 
     #[test]
     fn a_panic_that_no_one_catches_is_a_failure_of_the_node_not_a_silent_thread() {
-        struct Bad;
+        /// Panics in its turn, or when it is asked for work.
+        struct Bad {
+            in_turn: bool,
+        }
         impl Agent for Bad {
             fn name(&self) -> &str {
                 "bad"
             }
             fn turn(&mut self, _: Now) -> usize {
-                panic!("broken agent");
+                assert!(!self.in_turn, "broken agent");
+                0
             }
             fn has_work(&self) -> bool {
-                false
+                panic!("broken agent");
             }
             fn finished(&self) -> bool {
                 false
             }
         }
-        let mut core = Core::new("bad core").unwrap();
-        core.add(Box::new(|_| Ok(Box::new(Bad))));
-        let control = Arc::new(Control::new());
-        core.start(None, IdlePolicy { spin_ns: 0 }, RealClock::start(), Arc::clone(&control)).unwrap().join().unwrap();
-        assert!(control.failure().unwrap().contains("bad"));
+        for in_turn in [true, false] {
+            let mut core = Core::new("bad core").unwrap();
+            core.add(Box::new(move |_| Ok(Box::new(Bad { in_turn }))));
+            let control = Arc::new(Control::new());
+            let thread = core.start(None, IdlePolicy { spin_ns: 0 }, RealClock::start(), Arc::clone(&control)).unwrap();
+            thread.join().unwrap();
+            assert!(control.failure().unwrap().contains("bad"));
+        }
     }
 }

@@ -26,6 +26,6 @@ pub use cpus::Cpus;
 pub use edge::{Consumer, EdgeStats, Producer, Reserves, edge};
 pub use host::{BATCH_MAX, FULL_RING_PAUSE_NS, PanicGuard, StageHost};
 pub use mailbox::Mailbox;
-pub use panics::{last_panic, remember_panics};
+pub use panics::{caught_panic, last_panic, remember_panics};
 pub use placement::{Plan, PlannedCore, Role};
 pub use single::Single;

@@ -1,5 +1,6 @@
 //! What a caught panic leaves behind: its message and its stack.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::sync::Once;
 
@@ -35,6 +36,15 @@ pub fn remember_panics() {
             }
         }));
     });
+}
+
+/// What a caught panic says: message and stack, or without the hook the message alone.
+pub fn caught_panic(payload: &(dyn Any + Send)) -> String {
+    let message = || payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
+    match last_panic() {
+        text if text.is_empty() => message().unwrap_or("panic without a message").into(),
+        text => text,
+    }
 }
 
 /// The last panic of this thread: first line the message, then the stack. Empty without the hook.

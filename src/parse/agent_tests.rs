@@ -428,9 +428,17 @@ fn a_host_name_is_looked_up_off_the_core() {
 #[test]
 fn an_answer_that_comes_too_late_keeps_nobody_awake() {
     let (_listener, feed) = server();
-    let mut rig = Rig::new(vec![Feed { host: "localhost".into(), ..feed }], Knobs::default());
-    rig.agent.turn(rig.clock.now());
-    assert_eq!(rig.stats(0).state(), FeedState::Resolving);
+    let feed = Feed { host: "localhost".into(), ..feed };
+    let end = Instant::now() + DEADLINE;
+    let mut rig = loop {
+        let mut rig = Rig::new(vec![feed.clone()], Knobs::default());
+        rig.agent.turn(rig.clock.now());
+        if rig.stats(0).state() == FeedState::Resolving {
+            break rig;
+        }
+        // On a busy machine the answer may be there before the turn that asked is over.
+        assert!(Instant::now() < end, "every answer came at once");
+    };
     rig.clock.advance_ms(30_000);
     rig.agent.turn(rig.clock.now());
     assert_eq!((rig.stats(0).state(), rig.stats(0).failures(Failure::Lookup)), (FeedState::BackingOff, 1));

@@ -4,7 +4,9 @@ use super::gate::{AgePolicy, Gate, refusal};
 use super::line::{LineEnd, class_of_feed, read_line};
 use super::stats::FeedStats;
 use crate::config::FeedKind;
-use crate::engine::{Control, FaultPoint, Mailbox, Now, PANICS_PER_MINUTE_MAX, Producer, Quarantined, Reserves};
+use crate::engine::{
+    Control, FaultPoint, Mailbox, Now, PANICS_PER_MINUTE_MAX, Producer, Quarantined, Reserves, caught_panic,
+};
 use crate::measure::Reason;
 use crate::spot::{Bulletin, BulletinKind, Call, Class, Hop, Note, Spot, Verdict};
 use std::collections::VecDeque;
@@ -433,11 +435,8 @@ impl Desk {
 
     /// Books a caught panic on the spot under way and turns the input off when it brings too many.
     fn panicked(&mut self, input: &mut Input, now: Now, panic: Box<dyn std::any::Any + Send>) {
-        let text = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("panic without a message");
+        let text = caught_panic(&*panic);
+        let message = text.lines().take(2).collect::<Vec<_>>().join(" ");
         let class = self.work.class();
         input.stats.ledger.enter(class, 1);
         input.stats.ledger.end(class, Reason::Panic, 1);
@@ -445,10 +444,10 @@ impl Desk {
         self.control.quarantine(Quarantined {
             stage: "parse".into(),
             spot: self.work,
-            panic: text.to_string(),
+            panic: text,
             at_ns: now.mono_ns,
         });
-        tracing::error!(input = %input.stats.name, "panic in parse, cost one line: {text}");
+        tracing::error!(input = %input.stats.name, "panic in parse, cost one line: {message}");
         if input.too_many_panics(now) && !self.control.is_input_off(input.stats.index) {
             self.control.turn_off_input(input.stats.index);
             tracing::error!(

@@ -2,8 +2,7 @@
 
 use super::CloseReason;
 use super::agent::TelnetAgent;
-use super::sessions::panic_text;
-use crate::engine::Quarantined;
+use crate::engine::{Quarantined, caught_panic};
 use crate::fanout::{Flushed, OPEN};
 use crate::measure::Reason;
 use crate::spot::{Hop, Spot, Upward};
@@ -36,7 +35,7 @@ impl TelnetAgent {
             self.control.quarantine(Quarantined {
                 stage: "fanout".into(),
                 spot,
-                panic: panic_text(&*payload).into(),
+                panic: caught_panic(&*payload),
                 at_ns: now_ns,
             });
             return;

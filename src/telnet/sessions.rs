@@ -3,6 +3,7 @@
 use super::agent::{TelnetAgent, UPWARD_WAITING_MAX};
 use super::connection::{CLOSE_LINGER_NS, HANG_UP_LINGER_NS, LAP_NOTICE_NS, OWN_BYTES_MAX};
 use super::{Action, CloseReason, NodeView, Session, SessionOut};
+use crate::engine::caught_panic;
 use crate::spot::{Call, Flags, Note, Spot, Upward, UserInfo, Verdict};
 use std::io::Read;
 use std::net::Shutdown;
@@ -36,7 +37,7 @@ impl TelnetAgent {
         if let Err(payload) = result {
             self.stats.session_panics.add(1);
             let user = user.unwrap_or(Call::EMPTY);
-            tracing::error!(%user, address = %connection.session.address(), panic = panic_text(&*payload), "a session panicked and was closed");
+            tracing::error!(%user, address = %connection.session.address(), panic = %caught_panic(&*payload), "a session panicked and was closed");
             return self.end(slot, CloseReason::Panic);
         }
         self.after_session(slot);
@@ -370,13 +371,4 @@ impl TelnetAgent {
 pub(super) enum RefusedAsk {
     Post,
     History,
-}
-
-/// The message of a caught panic.
-pub(super) fn panic_text(payload: &(dyn std::any::Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("(no message)")
 }
