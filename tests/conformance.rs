@@ -22,12 +22,20 @@ use std::path::{Path, PathBuf};
 mod calls;
 #[path = "conformance/comments.rs"]
 mod comments;
+#[path = "conformance/cty.rs"]
+mod cty;
+#[path = "conformance/dedup.rs"]
+mod dedup;
 #[path = "conformance/lines.rs"]
 mod lines;
+#[path = "conformance/modes.rs"]
+mod modes;
 #[path = "conformance/printed.rs"]
 mod printed;
 #[path = "conformance/show.rs"]
 mod show;
+#[path = "conformance/steps.rs"]
+mod steps;
 #[path = "conformance/tables.rs"]
 mod tables;
 
@@ -37,7 +45,10 @@ type Executor = fn(&[u8]) -> Result<Vec<u8>, String>;
 const AREAS: &[(&str, Executor)] = &[
     ("calls", calls::run),
     ("comments", comments::run),
+    ("cty", cty::run),
+    ("dedup", dedup::run),
     ("lines", lines::run),
+    ("modes", modes::run),
     ("tables", tables::run),
     ("printed", printed::run),
 ];

@@ -3,16 +3,18 @@
 // An allocator is unsafe by nature; this one only counts and passes on.
 #![allow(unsafe_code)]
 
-use dxring::config::{self, FeedKind};
+use dxring::config::{self, Dedupe, FeedKind, LineFormat};
 use dxring::correct::ModeStage;
 use dxring::dedup::{Outcome, Windows};
-use dxring::engine::{Bell, Control, FaultPoint, Mailbox, Outlet, Stage, TestClock, edge};
+use dxring::engine::{Bell, Control, FaultPoint, Mailbox, Now, Outlet, Stage, TestClock, edge};
+use dxring::fanout::{Cohorts, Flushed, Output, Preferences, SendLog};
 use dxring::measure::{Ledger, Reason};
 use dxring::parse::{AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, Notes};
 use dxring::reference::{Cty, SharedCty, enrich};
 use dxring::spot::{Call, Flags, Freq, Mode, Spot, Utc, Verdicts};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 struct Counting;
@@ -60,7 +62,7 @@ fn the_counter_counts() {
     assert_eq!(allocations(|| drop(std::hint::black_box(Vec::<u8>::with_capacity(10)))), 1);
 }
 
-/// A stretch of a feed: skimmers, people, digital, and what is none of these.
+/// A stretch of a feed: skimmers, people, digital, one report twice, and what is none of these.
 fn stream(round: usize) -> Vec<u8> {
     let mut out = Vec::new();
     for n in 0..40 {
@@ -74,13 +76,96 @@ fn stream(round: usize) -> Vec<u8> {
         out.extend(b"DX de W3LPL-#:  13999.0  K1ABC   CW    23 dB  25 WPM  CQ  1234Z\r\n\r\nWelcome\r\n");
         out.extend(b"DX de W3LPL-#:  14001.0  1A9XYZ  CW    23 dB  25 WPM  CQ  1034Z\r\n");
     }
+    for de in ["K3LR-#", "K3LR-1-#"] {
+        let letter = char::from(b'A' + (round % 26) as u8);
+        out.extend(format!("DX de {de}: 7012.0  F5L{letter}  CW  20 dB  25 WPM  CQ  1234Z\r\n").bytes());
+    }
     out
 }
 
+/// Takes bytes and counts them, as a socket with room would.
+#[derive(Default)]
+struct Sink {
+    bytes: u64,
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+    fn write_vectored(&mut self, parts: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        let n = parts.iter().map(|part| part.len()).sum();
+        self.bytes += n as u64;
+        Ok(n)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The stages behind the gate, and one user of each layout.
+struct Behind {
+    correct: ModeStage,
+    correct_books: Ledger,
+    corrected: Vec<Spot>,
+    windows: Windows,
+    duplicates: u64,
+    cohorts: Cohorts,
+    users: [(Output, Sink); 2],
+    log: SendLog,
+    sent: u64,
+}
+
+impl Behind {
+    fn new() -> Behind {
+        let mut cohorts = Cohorts::new(4 << 20, 1 << 20, Arc::new(Ledger::new("deliveries")));
+        let mut users = [(Output::default(), Sink::default()), (Output::default(), Sink::default())];
+        for (conn, format) in [LineFormat::Classic, LineFormat::Gocluster].into_iter().enumerate() {
+            let preferences = Preferences { format, dedupe: Dedupe::Off, updates: false };
+            users[conn].0.follow(&mut cohorts, preferences.into(), conn as u32);
+        }
+        Behind {
+            correct: ModeStage::new(&config::Modes::default()),
+            correct_books: Ledger::new("correct"),
+            corrected: Vec::with_capacity(4_096),
+            windows: Windows::new(&config::Dedup::default()),
+            duplicates: 0,
+            cohorts,
+            users,
+            log: SendLog::default(),
+            sent: 0,
+        }
+    }
+
+    fn take(&mut self, now: Now, spots: &[Spot]) {
+        self.corrected.clear();
+        let mut outlet = Outlet { spots: &mut self.corrected, ledger: &self.correct_books };
+        for spot in spots {
+            self.correct.on_spot(now, *spot, &mut outlet);
+        }
+        for spot in &mut self.corrected {
+            if self.windows.judge(now, spot) != Outcome::New {
+                self.duplicates += 1;
+                continue;
+            }
+            self.cohorts.judge(spot);
+            let reached = self.cohorts.append(spot, now.mono_ns, false).expect("the users keep up");
+            assert_eq!(reached, 2);
+            self.sent += 1;
+        }
+        for (output, sink) in &mut self.users {
+            assert_eq!(output.flush(&mut self.cohorts, sink, &mut self.log), Flushed::Done);
+        }
+        self.log.commit(&mut self.cohorts, now.mono_ns);
+        self.cohorts.close_books();
+    }
+}
+
 #[test]
-fn socket_bytes_to_ring_allocates_nothing() {
-    let clock = TestClock::at(Utc::from_civil(2026, 3, 1, 12, 34, 30));
-    let now = clock.now();
+fn socket_bytes_to_users_allocates_nothing() {
+    let mut clock = TestClock::at(Utc::from_civil(2026, 3, 1, 12, 34, 30));
+    let started = clock.now();
     let cty: SharedCty = Arc::new(arc_swap::ArcSwap::from_pointee(Cty::embedded()));
     let (producer, mut ring) = edge::<Spot>("parse>correct", 4_096, Bell::silent());
     let notes = Notes::new(Arc::new(Mailbox::new(8, Bell::silent())));
@@ -89,12 +174,15 @@ fn socket_bytes_to_ring_allocates_nothing() {
     let mut input = Input::new(Arc::clone(&stats), Call::literal("CLUSTER"), AgePolicy { max_age_s: 300 }, 1_024);
     let log_in =
         LogIn { call: "N0CALL".into(), password: String::new(), timeout_s: 30, keepalive_s: 240, read_deadline_s: 300 };
-    let mut client = FeedClient::new(log_in, now);
+    let mut client = FeedClient::new(log_in, started);
     let mut say = Vec::with_capacity(64);
     let mut taken: Vec<Spot> = Vec::with_capacity(4_096);
+    let mut behind = Behind::new();
 
-    let mut play = |rounds: &[Vec<u8>]| {
+    let mut play = |behind: &mut Behind, rounds: &[Vec<u8>]| {
         for bytes in rounds {
+            clock.advance_ms(1_000);
+            let now = clock.now();
             // Pieces that cut lines in the middle, as sockets do.
             for piece in bytes.chunks(1_000) {
                 let batch = &mut input.batch;
@@ -102,17 +190,21 @@ fn socket_bytes_to_ring_allocates_nothing() {
                 desk.lines(&mut input, now);
                 taken.clear();
                 ring.pop_into(&mut taken, 4_096);
+                behind.take(now, &taken);
             }
             desk.announce();
         }
     };
     let rounds: Vec<Vec<u8>> = (0..20).map(stream).collect();
-    play(&rounds[..5]);
+    play(&mut behind, &rounds[..5]);
     let warm = stats.ledger.view();
-    let n = allocations(|| play(&rounds[5..]));
+    let warm_sent = behind.sent;
+    let n = allocations(|| play(&mut behind, &rounds[5..]));
     let done = stats.ledger.view();
     let passed = done.total_out() - warm.total_out();
-    assert_eq!(passed, 15 * 120, "the stretch is real work");
+    assert_eq!(passed, 15 * 122, "the stretch is real work");
+    assert_eq!((behind.sent - warm_sent, behind.duplicates), (15 * 121, 20));
+    assert!(behind.users.iter().all(|(_, sink)| sink.bytes > 70 * behind.sent));
     assert!(done.ended_by(Reason::OutOfBand) > 0 && done.ended_by(Reason::Stale) > 0);
     assert_eq!(n, 0, "{n} allocations for {passed} spots");
 }

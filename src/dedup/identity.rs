@@ -1,7 +1,9 @@
 //! The identity window: one report that arrives through two feeds, or twice.
 
-use super::ring::{Entry, TimeRing};
-use crate::spot::{Call, Family, Flags, Spot, base_call, collapse_ssid};
+use super::facts::{Facts, Kind};
+use super::index::Tags;
+use super::ring::{Entry, Keyed, TimeRing};
+use crate::spot::{Call, Flags, Spot};
 
 /// Stamps of one report differ by less than this: one feed tells the minute, another the second. Two feeds
 /// that both tell the minute agree on it, so the next minute is another report.
@@ -44,14 +46,14 @@ struct Report {
 struct Key {
     spotter: Call,
     dx: Call,
-    family: Family,
-    band: u8,
+    /// Not who reports it: a relay may lose the skimmer's mark.
+    kind: Kind,
 }
 
 impl Entry for Report {
     type Key = Key;
-    fn key(&self) -> Key {
-        self.key
+    fn key(&self) -> &Key {
+        &self.key
     }
     fn at_ms(&self) -> i64 {
         self.at_ms
@@ -74,23 +76,20 @@ impl Identity {
 
     /// Whether the spot is a report that came before, and then its spotter and how many seconds ago it was
     /// made; else it is remembered. `at_ms` never goes back.
-    pub fn check(&mut self, at_ms: i64, spot: &Spot) -> Option<(Call, u32)> {
+    pub fn check(&mut self, at_ms: i64, spot: &Spot, facts: &Facts, tags: &Tags) -> Option<(Call, u32)> {
         if self.window_ms == 0 {
             return None;
         }
         self.ring.expire(at_ms - self.window_ms + 1);
+        let key = Key { spotter: facts.station, dx: facts.dx, kind: Kind { human: false, ..facts.kind } };
+        let keyed = Keyed { tag: tags.of(&key), key };
         let report = Report {
-            key: Key {
-                spotter: station(&spot.de),
-                dx: base_call(&spot.dx),
-                family: spot.mode().family(),
-                band: spot.band() as u8,
-            },
+            key,
             text: words(spot),
             stamp_ms: spot.time.ms(),
             at_ms,
-            freq_hz: spot.freq.hz(),
-            snr_db: spot.snr(),
+            freq_hz: facts.freq_hz,
+            snr_db: facts.snr_db,
         };
         let same = |old: &Report| {
             old.freq_hz.abs_diff(report.freq_hz) <= FREQ_SLACK_HZ
@@ -98,22 +97,13 @@ impl Identity {
                 && (report.snr_db.is_none() || report.snr_db == old.snr_db)
                 && old.text == report.text
         };
-        let hash = self.ring.hash(&report.key);
-        if let Some(old) = self.ring.find(hash, &report.key, same) {
+        if let Some(old) = self.ring.find(&keyed, same) {
             let age_ms = (report.stamp_ms - old.stamp_ms).max(at_ms - old.at_ms).max(0);
             return Some((old.key.spotter, u32::try_from(age_ms / 1000).unwrap_or(u32::MAX)));
         }
-        self.ring.push(hash, report);
+        self.ring.push(report, keyed.tag);
         None
     }
-}
-
-/// The station behind a spotter's call: `W3LPL-1-#`, `W3LPL-#`, `W3LPL-2` and `W3LPL` are one.
-pub(super) fn station(de: &Call) -> Call {
-    let folded = collapse_ssid(de);
-    let text = folded.as_bytes();
-    let bare = text.strip_suffix(b"-#").and_then(Call::new).unwrap_or(folded);
-    base_call(&bare)
 }
 
 /// The start of a person's comment, upper case, for comparison; zeros for a machine's.

@@ -4,7 +4,9 @@
 //! it ends here ([`Outcome::Duplicate`]). *Whose dedup policy lets it through?* That is written on the
 //! spot as verdict bits; it is published with any bits, also with none.
 
+mod facts;
 mod identity;
+mod index;
 mod policy;
 mod publish;
 mod ring;

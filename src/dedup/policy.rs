@@ -1,38 +1,17 @@
 //! One broadcast policy: FAST, MED or SLOW.
 
-use super::identity::station;
-use super::ring::{Entry, TimeRing};
-use crate::spot::{Band, Call, Family, Flags, Spot, base_call};
+use super::facts::{Facts, PolicyKey};
+use super::ring::{Entry, Keyed, TimeRing};
+use crate::spot::{Band, Family};
 
 /// Morse and keyboard modes this close together are one signal, in Hz.
 const NARROW_HZ: u64 = 1_000;
 /// Voice signals this close together are one, in Hz: people round to the dial or the half kHz.
 const WIDE_HZ: u64 = 3_000;
 
-/// Where the spotter must be for two spots to tell the same users the same thing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Area {
-    /// Entity and field of the spotter's locator (FAST, MED); where the station told no locator, entity and
-    /// CQ zone. A locator derived from country data is none: it would put a whole country into one field.
-    Field,
-    /// Entity and CQ zone (SLOW).
-    Zone,
-}
-
-/// What a spot looks like to a policy, apart from the area.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Key {
-    dx: Call,
-    /// Entity, and field or zone; or the station, where no entity is known.
-    area: u128,
-    family: Family,
-    band: u8,
-    human: bool,
-}
-
 #[derive(Clone, Copy)]
 struct Passed {
-    key: Key,
+    key: PolicyKey,
     at_ms: i64,
     freq_hz: u64,
     snr_db: Option<i16>,
@@ -40,9 +19,9 @@ struct Passed {
 }
 
 impl Entry for Passed {
-    type Key = Key;
-    fn key(&self) -> Key {
-        self.key
+    type Key = PolicyKey;
+    fn key(&self) -> &PolicyKey {
+        &self.key
     }
     fn at_ms(&self) -> i64 {
         self.at_ms
@@ -63,16 +42,15 @@ pub(super) enum Word {
 /// The window of one policy. It opens with the spot that passes and lasts its length from there; repeats do
 /// not prolong it, so a station that keeps calling comes back once per window.
 pub(super) struct Policy {
-    area: Area,
     window_ms: i64,
     update_db: u16,
     ring: TimeRing<Passed>,
 }
 
 impl Policy {
-    pub fn new(area: Area, window_s: u32, update_db: u16, entries_max: u32) -> Policy {
+    pub fn new(window_s: u32, update_db: u16, entries_max: u32) -> Policy {
         let entries_max = if window_s == 0 { 1 } else { entries_max };
-        Policy { area, window_ms: i64::from(window_s) * 1000, update_db, ring: TimeRing::new(entries_max) }
+        Policy { window_ms: i64::from(window_s) * 1000, update_db, ring: TimeRing::new(entries_max) }
     }
 
     pub fn is_on(&self) -> bool {
@@ -85,21 +63,12 @@ impl Policy {
         self.ring.evicted()
     }
 
-    /// Judges a spot and remembers one that passes. `at_ms` never goes back.
-    pub fn check(&mut self, at_ms: i64, spot: &Spot) -> Word {
+    /// Judges a spot under a key of its and remembers one that passes. `at_ms` never goes back.
+    pub fn check(&mut self, at_ms: i64, facts: &Facts, keyed: &Keyed<PolicyKey>) -> Word {
         self.ring.expire(at_ms - self.window_ms + 1);
-        let key = Key {
-            dx: base_call(&spot.dx),
-            area: self.area_of(spot),
-            family: spot.mode().family(),
-            band: spot.band() as u8,
-            human: !spot.is_skimmer(),
-        };
-        let freq_hz = spot.freq.hz();
-        let slack_hz = slack_hz(key.family, spot.band());
-        let snr_db = spot.snr();
-        let hash = self.ring.hash(&key);
-        if let Some(first) = self.ring.find(hash, &key, |old| old.freq_hz.abs_diff(freq_hz) <= slack_hz) {
+        let (freq_hz, snr_db) = (facts.freq_hz, facts.snr_db);
+        let slack_hz = slack_hz(facts.kind.family, facts.kind.band);
+        if let Some(first) = self.ring.find(keyed, |old| old.freq_hz.abs_diff(freq_hz) <= slack_hz) {
             let stronger = match (snr_db, first.snr_db) {
                 (Some(new), Some(old)) => i32::from(new) - i32::from(old) >= i32::from(self.update_db),
                 _ => false,
@@ -110,25 +79,8 @@ impl Policy {
             }
             return Word::Repeat;
         }
-        self.ring.push(hash, Passed { key, at_ms, freq_hz, snr_db, updated: false });
+        self.ring.push(Passed { key: keyed.key, at_ms, freq_hz, snr_db, updated: false }, keyed.tag);
         Word::Pass
-    }
-
-    fn area_of(&self, spot: &Spot) -> u128 {
-        const ZONE: u128 = 1 << 32;
-        const STATION: u128 = 1 << 127;
-        if spot.de_adif == 0 {
-            // Afloat or in no known entity: the station is its own area (GoCluster lets all of it pass).
-            // The last byte of a call is zero, so the mark keeps it apart from entities.
-            return u128::from_le(station(&spot.de).key()) | STATION;
-        }
-        let entity = u128::from(spot.de_adif) << 40;
-        let field = spot.de_grid.field_index();
-        if self.area == Area::Field && field != 0 && !spot.flags.has(Flags::DE_GRID_DERIVED) {
-            entity | u128::from(field)
-        } else {
-            entity | ZONE | u128::from(spot.de_cq)
-        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! All windows of the stage.
 
+use super::facts::{Area, Facts};
 use super::identity::Identity;
-use super::policy::{Area, Policy, Word};
+use super::index::Tags;
+use super::policy::{Policy, Word};
 use super::{Judge, Outcome};
 use crate::config;
 use crate::engine::Now;
@@ -20,6 +22,7 @@ pub struct Windows {
     fast: Policy,
     med: Policy,
     slow: Policy,
+    tags: Tags,
     latest_ms: i64,
     warm_up_s: u32,
 }
@@ -36,12 +39,13 @@ pub struct WindowsStats {
 impl Windows {
     /// Empty windows of the configured lengths. Reserves memory for `entries_max` reports each.
     pub fn new(settings: &config::Dedup) -> Windows {
-        let policy = |area, window_s| Policy::new(area, window_s, settings.update_db, settings.entries_max);
+        let policy = |window_s| Policy::new(window_s, settings.update_db, settings.entries_max);
         Windows {
             identity: Identity::new(settings.identity_s, settings.entries_max),
-            fast: policy(Area::Field, settings.fast_s),
-            med: policy(Area::Field, settings.med_s),
-            slow: policy(Area::Zone, settings.slow_s),
+            fast: policy(settings.fast_s),
+            med: policy(settings.med_s),
+            slow: policy(settings.slow_s),
+            tags: Tags::new(),
             latest_ms: i64::MIN / 2,
             warm_up_s: settings.identity_s.max(settings.fast_s).max(settings.med_s).max(settings.slow_s),
         }
@@ -52,11 +56,14 @@ impl Windows {
     pub fn judge(&mut self, _now: Now, spot: &mut Spot) -> Outcome {
         self.latest_ms = self.latest_ms.max(spot.time.ms());
         let at_ms = self.latest_ms;
-        if let Some((of, age_s)) = self.identity.check(at_ms, spot) {
+        let facts = Facts::of(spot);
+        if let Some((of, age_s)) = self.identity.check(at_ms, spot, &facts, &self.tags) {
             return Outcome::Duplicate { of, age_s };
         }
-        let check = |policy: &mut Policy| policy.is_on().then(|| policy.check(at_ms, spot));
-        let words = [check(&mut self.fast), check(&mut self.med), check(&mut self.slow)];
+        let field = facts.policy_key(Area::Field, &self.tags);
+        let zone = facts.policy_key(Area::Zone, &self.tags);
+        let check = |policy: &mut Policy, key| policy.is_on().then(|| policy.check(at_ms, &facts, key));
+        let words = [check(&mut self.fast, &field), check(&mut self.med, &field), check(&mut self.slow, &zone)];
         let borrowed = words[0].or(words[1]).or(words[2]).unwrap_or(Word::Pass);
         let mut bits = 0;
         for (word, bit) in words.iter().zip([Verdicts::FAST, Verdicts::MED, Verdicts::SLOW]) {

@@ -4,10 +4,7 @@ use super::posting::PostLimits;
 use crate::engine::Now;
 use crate::measure::Reason;
 use crate::reference::{SharedCty, enrich};
-use crate::spot::{Band, Flags, Freq, Spot, test_spotter_base, too_many_leading_letters};
-
-/// Upper edge of the highest band of the table: above it people work bands that have no name here.
-const TABLE_TOP: Freq = Freq::from_hz(2_310_000_000);
+use crate::spot::{Band, Flags, Spot, test_spotter_base, too_many_leading_letters};
 
 /// How old a feed's spots may be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -63,11 +60,8 @@ impl Gate {
     fn any(&mut self, spot: &mut Spot) -> Result<(), Reason> {
         // The table ends at 13 cm. A person's microwave spot goes through without a band; a machine up
         // there, and anybody between the bands, is a wrong number.
-        if spot.band() == Band::None {
-            let microwave = spot.freq > TABLE_TOP && spot.freq <= Freq::MICROWAVE_MAX;
-            if spot.is_skimmer() || !microwave {
-                return Err(Reason::OutOfBand);
-            }
+        if spot.band() == Band::None && (spot.is_skimmer() || !Band::is_microwave(spot.freq)) {
+            return Err(Reason::OutOfBand);
         }
         if too_many_leading_letters(&spot.dx) {
             return Err(Reason::DxLeadingLetters);

@@ -32,12 +32,15 @@ pub enum Band {
 }
 
 /// Band, name, lower and upper edge in Hz, both inclusive. Pipeline 1.8 plus 4 m.
+///
+/// Deviation: pipeline 1.8 has 60 m from 5330 to 5405 kHz. National allocations reach further (5250 to 5450,
+/// beacons on 5290), and skimmers hear people there every day; a table has to hold them all.
 const TABLE: [(Band, &str, u64, u64); 20] = [
     (Band::M2200, "2200m", 135_700, 137_800),
     (Band::M630, "630m", 472_000, 479_000),
     (Band::M160, "160m", 1_800_000, 2_000_000),
     (Band::M80, "80m", 3_500_000, 4_000_000),
-    (Band::M60, "60m", 5_330_000, 5_405_000),
+    (Band::M60, "60m", 5_250_000, 5_450_000),
     (Band::M40, "40m", 7_000_000, 7_300_000),
     (Band::M30, "30m", 10_100_000, 10_150_000),
     (Band::M20, "20m", 14_000_000, 14_350_000),
@@ -76,6 +79,13 @@ impl Band {
             }
         }
         Band::None
+    }
+
+    /// Whether a frequency lies above the highest band of the table and below [`Freq::MICROWAVE_MAX`]: people
+    /// work bands there that have no name here.
+    pub fn is_microwave(freq: Freq) -> bool {
+        let top = Freq::from_hz(TABLE[TABLE.len() - 1].3);
+        freq <= Freq::MICROWAVE_MAX && freq.rounded() > top
     }
 
     /// `20m`, `70cm`; `???` for none.
@@ -143,7 +153,28 @@ mod tests {
         assert_eq!(Band::of(Freq::from_khz(2000)), Band::M160);
         assert_eq!(Band::of(Freq::from_hz(2_000_100)), Band::None);
         assert_eq!(Band::of(Freq::from_khz(70_200)), Band::M4);
-        assert_eq!(Band::of(Freq::from_khz(5330)), Band::M60);
+        for khz in [5250, 5290, 5330, 5450] {
+            assert_eq!(Band::of(Freq::from_khz(khz)), Band::M60, "{khz}");
+        }
+        for hz in [5_249_900, 5_450_100] {
+            assert_eq!(Band::of(Freq::from_hz(hz)), Band::None, "{hz}");
+        }
+    }
+
+    #[test]
+    fn microwaves_begin_above_the_table() {
+        for (hz, is) in [
+            (2_310_000_000, false),
+            (2_310_000_049, false),
+            (2_310_000_050, true),
+            (10_368_100_000, true),
+            (300_000_000_000, true),
+            (300_000_000_001, false),
+            (u64::MAX, false),
+            (14_025_000, false),
+        ] {
+            assert_eq!(Band::is_microwave(Freq::from_hz(hz)), is, "{hz}");
+        }
     }
 
     #[test]

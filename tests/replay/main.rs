@@ -227,7 +227,7 @@ fn a_real_day_balances() {
     for file in shared("rbn_replay", |n| n == "rbn_20170717.txt.zst") {
         let (_, summary) = play(&options(&[file]));
         assert_eq!(summary.lines_in(), 89_501);
-        assert_eq!(summary.ended_by(Reason::OutOfBand), 4);
-        assert_eq!(summary.spots_in(), 89_497);
+        assert_eq!(summary.ended_by(Reason::OutOfBand), 0, "four of its lines are on 60 m");
+        assert_eq!(summary.spots_in(), 89_501);
     }
 }

@@ -13,7 +13,7 @@ use std::io::Write;
 /// A post as typed, checked as far as the line alone allows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Draft<'a> {
-    /// Frequency; lies in a band.
+    /// Frequency; lies in a band, or above all of them.
     pub freq: Freq,
     /// Station heard; has the shape of a call, without SSID.
     pub dx: Call,
@@ -87,13 +87,14 @@ fn read_number(text: &[u8]) -> Option<(Freq, Freq)> {
     Some((as_khz, Freq::from_hz(as_mhz)))
 }
 
-/// The frequency as it is when a band holds it, else as MHz.
+/// The frequency as it is when a band holds it or it lies above the table, as the gate has it; else as MHz, when
+/// a band holds that: 14400 is a slip on 20 m, not 14.4 GHz.
 fn in_band((as_khz, as_mhz): (Freq, Freq)) -> Result<Freq, PostFault> {
     // A hertz count near the end of u64 would overflow when it is rounded to the lines' 0.1 kHz.
     let is_in_band = |freq: Freq| freq <= Freq::MICROWAVE_MAX && Band::of(freq) != Band::None;
     match () {
         () if as_khz.hz() == 0 => Err(PostFault::Zero),
-        () if is_in_band(as_khz) => Ok(as_khz),
+        () if is_in_band(as_khz) || Band::is_microwave(as_khz) => Ok(as_khz),
         () if is_in_band(as_mhz) => Ok(as_mhz),
         () => Err(PostFault::NotInBand(as_khz)),
     }
@@ -216,6 +217,10 @@ mod tests {
             ("144.300 K1ABC", 144_300_000, "K1ABC", ""),
             ("432 DL0ABC", 432_000_000, "DL0ABC", ""),
             ("137 DL0ABC", 137_000, "DL0ABC", ""),
+            ("5262 G4ABC", 5_262_000, "G4ABC", ""),
+            ("10368100 DL0ABC", 10_368_100_000, "DL0ABC", ""),
+            ("10368100.5 DL0ABC", 10_368_100_500, "DL0ABC", ""),
+            ("DL0ABC 241000000", 241_000_000_000, "DL0ABC", ""),
             ("  7010.0   EA8/DF4UI/P   CQ  ", 7_010_000, "EA8/DF4UI/P", "CQ"),
             ("14074.0 K1ABC FT8 -12 dB FN42", 14_074_000, "K1ABC", "FT8 -12 dB FN42"),
             ("14025 W1AW-2 x", 14_025_000, "W1AW", "x"),
@@ -237,6 +242,9 @@ mod tests {
             ("0 K1ABC", PostFault::Zero),
             ("0.0 K1ABC", PostFault::Zero),
             ("13000 K1ABC", PostFault::NotInBand(Freq::from_khz(13_000))),
+            ("14400 K1ABC", PostFault::NotInBand(Freq::from_khz(14_400))),
+            ("10368.1 K1ABC", PostFault::NotInBand(Freq::from_hz(10_368_100))),
+            ("300000000.1 K1ABC", PostFault::NotInBand(Freq::from_hz(300_000_000_100))),
             ("999999999999999 K1ABC", PostFault::NotInBand(Freq::from_khz(999_999_999_999_999))),
             ("14025 FT8", PostFault::NotACall("FT8".into())),
             ("14025 W3LPL-#", PostFault::NotACall("W3LPL-#".into())),

@@ -1,0 +1,8 @@
+//! The pure stages beyond the rows of `conformance`: whole country files, real days.
+
+#[path = "stages/country.rs"]
+mod country;
+#[path = "stages/real.rs"]
+mod real;
+#[path = "stages/seeds.rs"]
+mod seeds;
