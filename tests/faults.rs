@@ -64,4 +64,3 @@ fn mistakes_at_the_start_are_one_line() {
     let error = dxring::node::start(node).err().expect("no country file");
     assert!(error.contains("cty.csv") && error.lines().count() == 1, "{error}");
 }
-

@@ -100,8 +100,6 @@ impl Rig {
     }
 }
 
-
-
 /// A telnet user.
 pub struct User {
     stream: TcpStream,
