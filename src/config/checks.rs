@@ -437,10 +437,11 @@ mod tests {
     #[test]
     fn faults_name_a_stage_and_a_call_and_always_warn() {
         let lines = told(r#"(faults: [(stage: "dedpu", call: "K1ABC"), (stage: "session", call: "")])"#);
-        assert_eq!(lines.len(), 3, "{lines:#?}");
-        assert!(lines[0].contains("warning: faults = "));
-        assert!(lines[1].contains("faults.0.stage = \"dedpu\": no such choice \"dedpu\"; did you mean \"dedup\"?"));
-        assert!(lines[2].contains("faults.1.call = \"\": not a callsign"));
+        assert_eq!(lines.len(), 2, "warnings wait until the rest is right: {lines:#?}");
+        assert!(lines[0].contains("faults.0.stage = \"dedpu\": no such choice \"dedpu\"; did you mean \"dedup\"?"));
+        assert!(lines[1].contains("faults.1.call = \"\": not a callsign"));
+        let lines = told(r#"(faults: [(stage: "dedup", call: "K1ABC")])"#);
+        assert!(lines.len() == 1 && lines[0].contains("warning: faults = "), "{lines:#?}");
     }
 
     #[test]

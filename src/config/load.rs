@@ -133,6 +133,8 @@ pub fn load(source: &Source, sets: &[String]) -> Result<Loaded, Problems> {
     }
     problems.sort_by(|a, b| (&a.place, &a.key).cmp(&(&b.place, &b.key)));
     if problems.iter().any(|p| !p.is_warning) {
+        // What only looks wrong can wait until the rest is right: a mistake is one line.
+        problems.retain(|p| !p.is_warning);
         return Err(Problems(problems));
     }
     Ok(Loaded { node: outcome.node, source: source.name.clone(), warnings: problems })

@@ -169,11 +169,11 @@ impl<J: Judge, F: FnMut() -> J> Publisher<J, F> {
                         self.publish_note(Note::Verdict(post, Verdict::Duplicate { of, age_s }));
                     }
                 }
-                Err(_) => {
+                Err(payload) => {
                     self.ledger.end(spot.class(), Reason::Panic, 1);
                     self.ledger.panicked();
                     let (spot, warm_up_s) = (*spot, self.judge.warm_up_s());
-                    self.guard.caught("dedup", &spot, now, warm_up_s);
+                    self.guard.caught(&*payload, "dedup", &spot, now, warm_up_s);
                     self.judge = (self.factory)();
                     self.refuse(spot.post, "it broke something here and was put aside for the operator");
                 }

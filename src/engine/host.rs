@@ -3,6 +3,7 @@
 use super::{Agent, Consumer, Control, FaultPoint, Now, Outlet, Producer, Quarantined, Stage, panics};
 use crate::measure::{Ledger, Reason};
 use crate::spot::{Hop, Spot};
+use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -86,16 +87,14 @@ impl<S: Stage, F: FnMut() -> S> StageHost<S, F> {
                     at += 1;
                 }
             }));
-            if outcome.is_ok() {
-                break;
-            }
+            let Err(payload) = outcome else { break };
             // What the poison spot emitted before it failed is not trusted, and it is one spot that ended.
             self.emitted.truncate(kept);
             let poison = self.batch[at];
             let lost = 1 + self.stage.held();
             self.ledger.end(poison.class(), Reason::Panic, lost);
             self.ledger.panicked();
-            self.guard.caught(self.name, &poison, now, self.stage.warm_up_s());
+            self.guard.caught(&*payload, self.name, &poison, now, self.stage.warm_up_s());
             self.stage = (self.factory)();
             at += 1;
         }
@@ -173,8 +172,8 @@ impl PanicGuard {
     /// To be called after a panic was caught: puts the spot away with its stack, says that the stage
     /// is degraded until its windows are warm again, and turns off the spot's input when it brought
     /// more than [`super::PANICS_PER_MINUTE_MAX`] panics within a minute.
-    pub fn caught(&mut self, stage: &str, spot: &Spot, now: Now, warm_up_s: u32) {
-        let panic = panics::last_panic();
+    pub fn caught(&mut self, payload: &(dyn Any + Send), stage: &str, spot: &Spot, now: Now, warm_up_s: u32) {
+        let panic = panics::caught_panic(payload);
         let first_line = panic.lines().take(2).collect::<Vec<_>>().join(" ");
         tracing::error!(stage, dx = %spot.dx, de = %spot.de, feed = spot.feed, panic = %first_line, "panic caught, spot in quarantine");
         self.control.quarantine(Quarantined { stage: stage.into(), spot: *spot, panic, at_ns: now.mono_ns });

@@ -14,7 +14,7 @@ use super::sessions::RefusedAsk;
 use super::timers::Timers;
 use super::{NodeView, Session, SessionOut, TelnetStats};
 use crate::config;
-use crate::engine::{Agent, Consumer, Control, FaultPoint, Now, Producer, RealClock, Tokens};
+use crate::engine::{Agent, Consumer, Control, FaultPoint, Now, PanicGuard, Producer, RealClock, Tokens};
 use crate::fanout::{Cohorts, SendLog};
 use crate::measure::LatencyMailbox;
 use crate::reference::Cty;
@@ -164,8 +164,9 @@ pub struct TelnetAgent {
     latency: Arc<LatencyMailbox>,
     hand_over_ns: u64,
     pub(super) stats: Arc<TelnetStats>,
-    pub(super) control: Arc<Control>,
     pub(super) faults: Faults,
+    /// Around fan-out: quarantine, and turning off an input that brings panics.
+    pub(super) guard: PanicGuard,
     /// The farewell is said.
     pub(super) leaving: bool,
 }
@@ -228,7 +229,7 @@ impl TelnetAgent {
             latency: parts.latency,
             hand_over_ns: 0,
             stats: parts.stats,
-            control: parts.control,
+            guard: PanicGuard::new(parts.faults.fanout, parts.control),
             faults: parts.faults,
             leaving: false,
         })

@@ -2,7 +2,6 @@
 
 use super::CloseReason;
 use super::agent::TelnetAgent;
-use crate::engine::{Quarantined, caught_panic};
 use crate::fanout::{Flushed, OPEN};
 use crate::measure::Reason;
 use crate::spot::{Hop, Spot, Upward};
@@ -34,12 +33,8 @@ impl TelnetAgent {
             self.cohorts.abandon(class);
             self.stats.spots.end(class, Reason::Panic, 1);
             self.stats.spots.panicked();
-            self.control.quarantine(Quarantined {
-                stage: "fanout".into(),
-                spot,
-                panic: caught_panic(&*payload),
-                at_ns: now_ns,
-            });
+            // Cohorts have no windows, so nothing needs to warm up again.
+            self.guard.caught(&*payload, "fanout", &spot, self.view.now, 0);
             return;
         }
         // Memory ran out: first everybody who can take lines gets them, which frees what they held;
