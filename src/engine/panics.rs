@@ -18,7 +18,7 @@ pub fn this_thread_catches() {
 const PANIC_TEXT_BYTES_MAX: usize = 8 * 1024;
 
 /// Installs the hook, once per process: a panic is remembered with its stack for whoever catches it,
-/// and printed only on threads that catch none (see [`this_thread_catches`]).
+/// and printed only on threads that catch none (see `this_thread_catches`).
 pub fn remember_panics() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

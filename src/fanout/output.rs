@@ -165,7 +165,7 @@ impl Output {
         }
     }
     /// Lines of this key from now on; what waits of an earlier key is sent first. Returns the lines lost to
-    /// [`ENDED_SLICES_MAX`].
+    /// `ENDED_SLICES_MAX`.
     pub fn follow(&mut self, cohorts: &mut Cohorts, key: CohortKey, conn: u32) -> u64 {
         let same = |at: SliceRef| cohorts.get(at.cohort).is_some_and(|c| *c.key() == key);
         if self.open.is_some_and(same) {

@@ -40,7 +40,7 @@ impl Gate {
     /// The same for a user's post. No age: it is made now. Test calls are marked.
     ///
     /// # Errors
-    /// The reason under which the spot ends; [`refusal`] has words for the user.
+    /// The reason under which the spot ends; `refusal` has words for the user.
     pub fn post(&mut self, now: Now, spot: &mut Spot) -> Result<(), Reason> {
         // First, so that wrong posts use the allowance up as well.
         if !self.posts.take(&spot.de, now.mono_ns) {

@@ -1,13 +1,13 @@
 //! Stage 1: feeds' sockets and their supervision; line to [`crate::spot::Spot`]; the gate.
 //!
-//! - [`feed`]: one upstream connection as a state machine: log-in, keepalive, deadlines, lines. No socket.
-//! - [`supervise`]: when to connect, when to give up, how long to wait. No socket, no clock.
-//! - [`stats`]: what reporters see of a feed.
-//! - [`mod@line`]: a line of a feed becomes a spot of its class, with its time.
-//! - [`gate`] and [`posting`]: what may enter the road.
-//! - [`intake`]: lines in, spots to the ring: books, class reserves, shedding, panic isolation.
-//! - [`source`]: lines made here: simulator, captures at their own speed.
-//! - [`agent`]: all of it in one mio loop.
+//! - `feed`: one upstream connection as a state machine: log-in, keepalive, deadlines, lines. No socket.
+//! - `supervise`: when to connect, when to give up, how long to wait. No socket, no clock.
+//! - `stats`: what reporters see of a feed.
+//! - `line`: a line of a feed becomes a spot of its class, with its time.
+//! - `gate` and `posting`: what may enter the road.
+//! - `intake`: lines in, spots to the ring: books, class reserves, shedding, panic isolation.
+//! - `source`: lines made here: simulator, captures at their own speed.
+//! - `agent`: all of it in one mio loop.
 
 mod agent;
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub struct ServeReport {
     pub clients: u64,
     /// Clients dropped because they did not read.
     pub slow_clients: u64,
-    /// Connections refused because [`CLIENTS_MAX`] were there.
+    /// Connections refused because `CLIENTS_MAX` were there.
     pub refused: u64,
 }
 

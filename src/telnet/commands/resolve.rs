@@ -38,7 +38,7 @@ pub enum Parsed<'a> {
     Ambiguous {
         /// The words typed.
         typed: &'a [u8],
-        /// What they could mean, at most [`CHOICES_MAX`].
+        /// What they could mean, at most `CHOICES_MAX`.
         choices: Vec<&'static str>,
     },
     /// No command.
