@@ -12,6 +12,8 @@
 //! - [`fanout`]: stage 4. Cohorts: users with one filter, format and policy share one byte ring.
 //! - [`telnet`]: the event loop of a core, sessions as state machines, commands.
 //! - [`store`]: history that answers SHOW/DX.
+//! - [`accounts`]: what users chose, who they are, who is banned; SQLite on a thread of its own.
+//! - [`filter`]: what a user wants to see: dialects, one expression, its compiled form.
 //! - [`replay`]: captures through the stages on virtual time, in one thread.
 //! - [`simulate`]: a seeded band, with the truth known.
 //! - [`mod@reference`]: country data: load, check, look up.
@@ -21,12 +23,14 @@
 //! - [`os`]: the data directory's lock, the descriptor limit.
 //! - [`spot`]: what flows.
 
+pub mod accounts;
 pub mod cli;
 pub mod config;
 pub mod correct;
 pub mod dedup;
 pub mod engine;
 pub mod fanout;
+pub mod filter;
 pub mod measure;
 pub mod node;
 pub mod os;

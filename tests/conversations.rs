@@ -58,6 +58,8 @@ impl Sansio {
             settings: &self.settings,
             users: &self.users,
             cty: &CTY,
+            feeds: &[],
+            digest: &dxring::telnet::Digest::EMPTY,
             started: self.started,
             now: self.clock.now(),
         };
@@ -71,7 +73,7 @@ impl Sansio {
                 Action::Post(spot) => self.posted = Some(spot),
                 Action::Close(reason) => self.closed = Some(reason),
                 Action::LogIn(call) => assert_eq!(self.session.call(), Some(call)),
-                Action::Prefer(preferences) => assert_eq!(self.session.preferences(), preferences),
+                Action::Prefer(choice) => assert_eq!(self.session.choice(), choice),
                 Action::Announce(_) | Action::Talk { .. } => {}
             }
         }

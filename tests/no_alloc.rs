@@ -12,6 +12,7 @@ use dxring::measure::{Ledger, Reason};
 use dxring::parse::{AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, Notes};
 use dxring::reference::{Cty, SharedCty, enrich};
 use dxring::spot::{Call, Flags, Freq, Mode, Spot, Utc, Verdicts};
+use dxring::wire::LineStyle;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::{self, Write};
@@ -122,7 +123,7 @@ impl Behind {
         let mut cohorts = Cohorts::new(4 << 20, 1 << 20, Arc::new(Ledger::new("deliveries")));
         let mut users = [(Output::default(), Sink::default()), (Output::default(), Sink::default())];
         for (conn, format) in [LineFormat::Classic, LineFormat::Gocluster].into_iter().enumerate() {
-            let preferences = Preferences { format, dedupe: Dedupe::Off, updates: false };
+            let preferences = Preferences { style: LineStyle::of(format), dedupe: Dedupe::Off, updates: false };
             users[conn].0.follow(&mut cohorts, preferences.into(), conn as u32);
         }
         Behind {

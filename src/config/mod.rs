@@ -12,10 +12,11 @@ mod overrides;
 mod problem;
 mod schema;
 
+pub use crate::wire::LineFormat;
 pub use load::{DEFAULT_PATH, EMBEDDED, EMBEDDED_NAME, Loaded, Source, load};
 pub use network::Network;
 pub use problem::{Place, Problem, Problems};
 pub use schema::{
-    Dedup, Dedupe, Fault, Feed, FeedKind, History, Idle, Limits, LineFormat, Modes, Node, PLACEHOLDER_CALL, Placement,
-    Profile, Reference, Report, Rings, Telnet,
+    Dedup, Dedupe, Fault, Feed, FeedKind, History, Idle, Limits, Modes, Node, PLACEHOLDER_CALL, Placement, Profile,
+    Reference, Report, Rings, Telnet,
 };

@@ -1,6 +1,7 @@
 //! What can be configured, with the defaults. `config/node.ron` carries the same keys with comments
 //! for operators; a test keeps the two equal.
 
+use crate::wire::LineFormat;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -61,6 +62,8 @@ pub struct Telnet {
     pub line_format: LineFormat,
     /// Dedup policy of users who chose nothing else.
     pub dedupe: Dedupe,
+    /// Filter of users who chose nothing else, as the commands that make it; empty = everything.
+    pub default_filter: Vec<String>,
     /// A connection that has not logged in by then is closed, in seconds from accept.
     pub login_timeout_s: u32,
     /// A user who sends nothing for so long is closed; 0 = never.
@@ -75,16 +78,6 @@ pub struct Telnet {
     pub cohort_pool_mib: u32,
     /// The most unsent lines one cohort keeps, in MiB.
     pub cohort_mib: u32,
-}
-
-/// Spot line layouts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, clap::ValueEnum)]
-pub enum LineFormat {
-    /// The 75-column line of AK1A that every logging program parses.
-    #[default]
-    Classic,
-    /// GoCluster's 76-column line with grid and confidence.
-    Gocluster,
 }
 
 /// Per-user dedup policies.
@@ -347,6 +340,7 @@ impl Default for Telnet {
             farewell: "73, <CALL>.".into(),
             line_format: LineFormat::Classic,
             dedupe: Dedupe::Med,
+            default_filter: vec![],
             login_timeout_s: 60,
             idle_timeout_s: 0,
             keepalive_s: 600,

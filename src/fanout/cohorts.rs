@@ -97,7 +97,7 @@ impl Cohorts {
     /// A connection joins the cohort of this key and is due every line from now on.
     pub fn join(&mut self, key: CohortKey, conn: u32) -> SliceRef {
         let list = &mut self.list;
-        let cohort = *self.by_key.entry(key).or_insert_with(|| list.insert(Cohort::new(key)) as u32);
+        let cohort = *self.by_key.entry(key).or_insert_with_key(|key| list.insert(Cohort::new(key.clone())) as u32);
         SliceRef { cohort, key: self.list[cohort as usize].join(conn) as u32 }
     }
     /// Ends an open slice at the lines there are; `false` when nothing of it is left to send and it
@@ -137,7 +137,7 @@ impl Cohorts {
         for (id, cohort) in &self.list {
             let key = cohort.key();
             if cohort.users() > 0 && key.preferences.let_through(spot.verdicts) && key.filter.passes(spot) {
-                self.lines.encode(key.preferences.format, spot);
+                self.lines.encode(key.preferences.style, spot);
                 self.due.push(id as u32);
             }
         }
@@ -156,14 +156,14 @@ impl Cohorts {
     pub fn append(&mut self, spot: &Spot, taken_ns: u64, mut by_force: bool) -> Result<u32, NoRoom> {
         let class = spot.class();
         while let Some(&id) = self.due.get(self.appended) {
-            let format = self.list[id as usize].key().preferences.format;
-            let bytes = self.lines.get(format).len();
+            let style = self.list[id as usize].key().preferences.style;
+            let bytes = self.lines.get(style).len();
             if !self.list[id as usize].has_room(bytes) {
                 self.make_room(id, by_force)?;
                 by_force = false;
             }
             let cohort = &mut self.list[id as usize];
-            cohort.append(self.lines.get(format), class, spot.read_ns, taken_ns);
+            cohort.append(self.lines.get(style), class, spot.read_ns, taken_ns);
             if !cohort.queued {
                 cohort.queued = true;
                 self.queue.push_back(id);

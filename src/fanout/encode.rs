@@ -1,63 +1,50 @@
-//! One spot, its line in every layout that some user of this core wants: each encoded once.
+//! One spot, its line in every style that some user of this core wants: each encoded once.
 
 use super::segment::LINE_BYTES_MAX;
-use crate::config::LineFormat;
 use crate::spot::Spot;
-use crate::wire;
-
-/// Appends a spot's line without line end.
-pub type Encoder = fn(&Spot, &mut Vec<u8>);
-
-/// Layouts there are.
-const FORMATS: usize = 2;
-/// Columns of GoCluster's line.
-const GOCLUSTER_COLUMNS: usize = 76;
-
-/// Place of a layout in the tables here.
-fn index(format: LineFormat) -> usize {
-    match format {
-        LineFormat::Classic => 0,
-        LineFormat::Gocluster => 1,
-    }
-}
-
-const ENCODERS: [Encoder; FORMATS] = [wire::classic, |spot, out| wire::gocluster(spot, GOCLUSTER_COLUMNS, out)];
+use crate::wire::{self, LineStyle};
 
 /// The lines of one spot, made when first asked for.
 #[derive(Debug, Default)]
 pub struct Lines {
-    lines: [Vec<u8>; FORMATS],
+    /// Styles in use since the last [`Lines::clear`] come first; the rest are buffers kept for reuse.
+    lines: Vec<(LineStyle, Vec<u8>)>,
+    used: usize,
 }
 
 impl Lines {
     /// Forgets the last spot.
     #[inline]
     pub fn clear(&mut self) {
-        for line in &mut self.lines {
-            line.clear();
-        }
+        self.used = 0;
     }
-    /// Makes sure that the line of this layout is there.
+    /// Makes sure that the line of this style is there.
     ///
     /// # Panics
     /// When an encoder writes an empty line, a line end, or more than [`LINE_BYTES_MAX`]: a fault of
     /// the encoder that costs this spot and would otherwise tear every user's stream.
     #[inline]
-    pub fn encode(&mut self, format: LineFormat, spot: &Spot) {
-        let at = index(format);
-        let line = &mut self.lines[at];
-        if line.is_empty() {
-            ENCODERS[at](spot, line);
-            assert!(
-                !line.is_empty() && line.len() + 2 <= LINE_BYTES_MAX && memchr::memchr2(b'\r', b'\n', line).is_none(),
-                "an encoder wrote no single line"
-            );
-            line.extend_from_slice(b"\r\n");
+    pub fn encode(&mut self, style: LineStyle, spot: &Spot) {
+        if self.lines[..self.used].iter().any(|(have, _)| *have == style) {
+            return;
         }
+        if self.used == self.lines.len() {
+            self.lines.push((style, Vec::new()));
+        }
+        let (have, line) = &mut self.lines[self.used];
+        *have = style;
+        line.clear();
+        wire::spot_line(spot, style, line);
+        assert!(
+            !line.is_empty() && line.len() + 2 <= LINE_BYTES_MAX && memchr::memchr2(b'\r', b'\n', line).is_none(),
+            "an encoder wrote no single line"
+        );
+        line.extend_from_slice(b"\r\n");
+        self.used += 1;
     }
     /// The line with its line end; empty unless it was encoded.
     #[inline]
-    pub fn get(&self, format: LineFormat) -> &[u8] {
-        &self.lines[index(format)]
+    pub fn get(&self, style: LineStyle) -> &[u8] {
+        self.lines[..self.used].iter().find(|(have, _)| *have == style).map_or(&[], |(_, line)| line)
     }
 }

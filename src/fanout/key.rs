@@ -1,14 +1,16 @@
 //! What makes users alike: a cohort is all users of one core with the same key.
 
 use crate::config;
-use crate::config::{Dedupe, LineFormat};
-use crate::spot::{Spot, Verdicts};
+use crate::config::Dedupe;
+use crate::filter::Filter;
+use crate::spot::Verdicts;
+use crate::wire::LineStyle;
 
 /// What a user chose about the lines he gets.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Preferences {
-    /// Line layout.
-    pub format: LineFormat,
+    /// Line layout and its options.
+    pub style: LineStyle,
     /// Dedup policy.
     pub dedupe: Dedupe,
     /// Whether repeats that are much stronger come as updates.
@@ -18,7 +20,7 @@ pub struct Preferences {
 impl Preferences {
     /// What a user gets who chose nothing.
     pub fn of_node(telnet: &config::Telnet) -> Preferences {
-        Preferences { format: telnet.line_format, dedupe: telnet.dedupe, updates: false }
+        Preferences { style: LineStyle::of(telnet.line_format), dedupe: telnet.dedupe, updates: false }
     }
 
     /// Whether the policy lets a spot with these verdicts through.
@@ -34,26 +36,11 @@ impl Preferences {
     }
 }
 
-/// A compiled filter, by number. Only the filter that passes everything exists so far.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct FilterId(u32);
-
-impl FilterId {
-    /// Passes everything.
-    pub const ALL_PASS: FilterId = FilterId(0);
-
-    /// Whether the filter passes a spot.
-    #[inline]
-    pub fn passes(self, _spot: &Spot) -> bool {
-        self == FilterId::ALL_PASS
-    }
-}
-
 /// Filter, format and policy: users with one key share one byte ring.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct CohortKey {
     /// Filter.
-    pub filter: FilterId,
+    pub filter: Filter,
     /// Format and policy.
     pub preferences: Preferences,
 }
@@ -61,8 +48,23 @@ pub struct CohortKey {
 impl From<Preferences> for CohortKey {
     /// With the filter that passes everything.
     fn from(preferences: Preferences) -> CohortKey {
-        CohortKey { filter: FilterId::ALL_PASS, preferences }
+        CohortKey { filter: Filter::all(), preferences }
     }
+}
+
+/// What a session wants of the stream.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Choice {
+    /// Filter, format and policy.
+    pub key: CohortKey,
+    /// No spots at all (UNSET/DX, NOHERE does not count).
+    pub paused: bool,
+    /// Spots of the user's own call: `true` = always, `false` = never (GoCluster's SELF).
+    pub own_call: bool,
+    /// Every skimmer report of the user's own call, whatever dedup says (DXSpider's SEEME).
+    pub see_me: bool,
+    /// One line per send, at a bounded rate.
+    pub linewise: bool,
 }
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ mod segment;
 pub use cohort::{ByClass, Chunk, Cohort, Lap, OPEN, Pass, Slice};
 pub use cohorts::{Cohorts, NoRoom, SliceRef};
 pub use deliveries::Deliveries;
-pub use encode::{Encoder, Lines};
-pub use key::{CohortKey, FilterId, Preferences};
+pub use encode::Lines;
+pub use key::{Choice, CohortKey, Preferences};
 pub use output::{Flushed, Output, SendLog};
 pub use segment::{LINE_BYTES_MAX, MARK_SPREAD_NS, Mark, Pool, SEGMENT_BYTES, Segment};
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::config::{Dedupe, LineFormat};
 use crate::measure::{Edge, LatencyMailbox, LatencySet, Ledger, Reason};
 use crate::spot::{Call, Class, Freq, Spot, Verdicts};
+use crate::wire::LineStyle;
 use proptest::prelude::*;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -48,12 +49,12 @@ fn spot(n: u64, verdicts: u8, class: Class, comment_bytes: usize) -> Spot {
 
 fn line(format: LineFormat, spot: &Spot) -> Vec<u8> {
     let mut lines = Lines::default();
-    lines.encode(format, spot);
-    lines.get(format).to_vec()
+    lines.encode(LineStyle::of(format), spot);
+    lines.get(LineStyle::of(format)).to_vec()
 }
 
 fn key(format: LineFormat, dedupe: Dedupe) -> CohortKey {
-    Preferences { format, dedupe, updates: false }.into()
+    Preferences { style: LineStyle::of(format), dedupe, updates: false }.into()
 }
 
 /// Publishes as the agent does, but laps at once when there is no room.
@@ -260,7 +261,7 @@ proptest! {
             .map(|_| (Output::default(), Pipe::default(), Model::default(), key(LineFormat::Classic, Dedupe::Med)))
             .collect();
         for (i, (output, _, _, key)) in users.iter_mut().enumerate() {
-            output.follow(&mut cohorts, *key, i as u32);
+            output.follow(&mut cohorts, key.clone(), i as u32);
         }
         let mut n = 0;
         let check = |users: &mut Vec<(Output, Pipe, Model, CohortKey)>, cohorts: &mut Cohorts| {
@@ -282,7 +283,7 @@ proptest! {
                         publish(&mut cohorts, &spot);
                         for (_, _, model, key) in &mut users {
                             if key.preferences.let_through(spot.verdicts) {
-                                model.due.push(line(key.preferences.format, &spot));
+                                model.due.push(line(key.preferences.style.format, &spot));
                             }
                         }
                     }
@@ -297,7 +298,7 @@ proptest! {
                     let (output, _, model, to) = &mut users[usize::from(user)];
                     let dedupe = [Dedupe::Fast, Dedupe::Med, Dedupe::Slow, Dedupe::Off][usize::from(dedupe)];
                     *to = key(if format { LineFormat::Gocluster } else { LineFormat::Classic }, dedupe);
-                    model.lost += output.follow(&mut cohorts, *to, u32::from(user));
+                    model.lost += output.follow(&mut cohorts, to.clone(), u32::from(user));
                 }
                 Step::Reply { user } => {
                     let (output, _, model, _) = &mut users[usize::from(user)];
@@ -309,7 +310,7 @@ proptest! {
                     let (output, _, _, key) = &mut users[usize::from(user)];
                     output.abandon(&mut cohorts);
                     *output = Output::default();
-                    let key = *key;
+                    let key = key.clone();
                     users[usize::from(user)].1 = Pipe::default();
                     check(&mut users, &mut cohorts)?;
                     users[usize::from(user)].2 = Model::default();

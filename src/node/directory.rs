@@ -99,6 +99,8 @@ impl Directory {
                     }
                 }
             }
+            Upward::Tell(session, line) => self.note(Note::Tell(session, line)),
+            Upward::Order(note) => self.note(note),
             Upward::Bulletin(bulletin) => self.note(Note::Bulletin(bulletin)),
             Upward::Talk { to, from, text, .. } => self.note(Note::Talk { to, from, text }),
         }

@@ -1,6 +1,7 @@
 //! Wiring: cores, rings, agents, and what it takes to stop them in order.
 
 use super::{Directory, Instruments, Watchdog};
+use crate::accounts::{AccountLink, AccountsAgent, Answer, Ask};
 use crate::config::{self, FeedKind, Node};
 use crate::correct::ModeStage;
 use crate::dedup::{Publisher, PublisherParts, Reader, Windows};
@@ -15,7 +16,7 @@ use crate::replay::ReplaySource;
 use crate::simulate::Simulator;
 use crate::spot::{Call, Hop, Note, Published, Spot, Upward, UserInfo};
 use crate::store::{CoreLink, HistoryReply, HistoryRequest, StoreAgent};
-use crate::telnet::{Faults, Parts, TelnetAgent, TelnetStats, limits, listener};
+use crate::telnet::{Digest, Faults, Operation, Parts, TelnetAgent, TelnetStats, limits, listener};
 use arc_swap::ArcSwap;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -34,6 +35,8 @@ const POSTS_RING: usize = 1024;
 const UPWARD_RING: usize = 8192;
 /// History questions and answers waiting between one telnet core and the store.
 const HISTORY_RING: usize = 1024;
+/// Sysops' orders that wait for the main thread.
+const OPERATIONS_MAX: usize = 16;
 /// The in-process simulator at the pace its profiles describe.
 const SIMULATOR_RATE: f64 = 1.0;
 /// Agents must have been built by then.
@@ -53,6 +56,10 @@ pub struct Running {
     pub users: Vec<Arc<TelnetStats>>,
     /// Looks for stalls.
     pub watchdog: Watchdog,
+    /// Texts for sysops, written by the main thread.
+    pub digest: Arc<ArcSwap<Digest>>,
+    /// Sysops' orders, carried out by the main thread.
+    pub operations: Arc<Mailbox<Operation>>,
     clock: RealClock,
     bells: Vec<Arc<Bell>>,
     threads: Vec<JoinHandle<()>>,
@@ -92,6 +99,8 @@ struct TelnetEdges {
     upward: Producer<Upward>,
     requests: Producer<HistoryRequest>,
     replies: Consumer<HistoryReply>,
+    asks: Producer<Ask>,
+    answers: Consumer<Answer>,
 }
 
 /// Starts a node from a checked configuration.
@@ -131,6 +140,7 @@ pub fn start(node: Node) -> Result<Running, String> {
     for planned in &plan.cores {
         cores.push(Core::new(&planned.name).map_err(|e| format!("thread {}: {e}", planned.name))?);
     }
+    let mut accounts = Core::new("accounts").map_err(|e| format!("thread accounts: {e}"))?;
     let mut service = Core::new("service").map_err(|e| format!("thread service: {e}"))?;
     let place =
         |role: Role| plan.cores.iter().position(|c| c.roles.contains(&role)).expect("every plan has every role");
@@ -149,6 +159,7 @@ pub fn start(node: Node) -> Result<Running, String> {
     let mut post_rings = Vec::new();
     let mut upward_rings = Vec::new();
     let mut store_links = Vec::new();
+    let mut account_links = Vec::new();
     let mut telnet_edges = Vec::new();
     for core in 0..telnet_cores {
         let bell = bell_of(&cores, place(Role::Telnet(core as u8)));
@@ -156,15 +167,18 @@ pub fn start(node: Node) -> Result<Running, String> {
         let (posts, post_ring) = edge(format!("telnet {core}>parse"), POSTS_RING, bell_of(&cores, parse_at));
         let (upward, upward_ring) = edge(format!("telnet {core}>directory"), UPWARD_RING, bell_of(&cores, dedup_at));
         let (requests, request_ring) = edge(format!("telnet {core}>store"), HISTORY_RING, service.bell());
-        let (reply_ring, replies) = edge(format!("store>telnet {core}"), HISTORY_RING, bell);
+        let (reply_ring, replies) = edge(format!("store>telnet {core}"), HISTORY_RING, Arc::clone(&bell));
         let books = Arc::new(Ledger::new(format!("publish/telnet {core}")));
+        let (asks, ask_ring) = edge(format!("telnet {core}>accounts"), HISTORY_RING, accounts.bell());
+        let (answer_ring, answers) = edge(format!("accounts>telnet {core}"), HISTORY_RING, Arc::clone(&bell));
+        account_links.push(AccountLink { asks: ask_ring, answers: answer_ring });
         edges.push(Arc::clone(ring.stats()));
         readers.push(Reader::new(ring, Some(core as u8), Arc::clone(&books)));
         publish_books.push(books);
         post_rings.push(post_ring);
         upward_rings.push(upward_ring);
         store_links.push(CoreLink { requests: request_ring, replies: reply_ring });
-        telnet_edges.push(TelnetEdges { published, posts, upward, requests, replies });
+        telnet_edges.push(TelnetEdges { published, posts, upward, requests, replies, asks, answers });
     }
     let (ring, store_published) = edge("dedup>store", spots, service.bell());
     let books = Arc::new(Ledger::new("publish/store"));
@@ -223,6 +237,8 @@ pub fn start(node: Node) -> Result<Running, String> {
         let (notes, users) = (Arc::clone(&notes), Arc::clone(&users));
         Box::new(move |_| Ok(Box::new(Directory::new(upward_rings, notes, users))))
     });
+    let digest = Arc::new(ArcSwap::from_pointee(Digest::default()));
+    let operations = Arc::new(Mailbox::new(OPERATIONS_MAX, Bell::silent()));
     let mut telnet_stats = Vec::new();
     for (core, rings) in telnet_edges.into_iter().enumerate() {
         let stats = Arc::new(TelnetStats::new(core as u8));
@@ -233,6 +249,7 @@ pub fn start(node: Node) -> Result<Running, String> {
         let send_clock = clock.clone();
         let shared =
             (Arc::clone(&node), Arc::clone(&control), Arc::clone(&cty), Arc::clone(&users), Arc::clone(&limits));
+        let (digest, operations) = (Arc::clone(&digest), Arc::clone(&operations));
         cores[place(Role::Telnet(core as u8))].add(Box::new(move |context| {
             let (node, control, cty, users, limits) = shared;
             Ok(Box::new(TelnetAgent::new(Parts {
@@ -246,6 +263,10 @@ pub fn start(node: Node) -> Result<Running, String> {
                 upward: rings.upward,
                 history_requests: rings.requests,
                 history_replies: rings.replies,
+                asks: rings.asks,
+                answers: rings.answers,
+                digest,
+                operations,
                 users,
                 limits,
                 faults: Faults { fanout: fault(&node, "fanout"), session: fault(&node, "session") },
@@ -264,11 +285,13 @@ pub fn start(node: Node) -> Result<Running, String> {
         Box::new(move |_| Ok(Box::new(StoreAgent::new(store_published, store_links, &node.history, books))))
     });
 
+    accounts.add(Box::new(move |_| Ok(Box::new(AccountsAgent::new(account_links)))));
+
     // --- threads
-    instruments.cores = cores.iter().map(Core::stats).chain([service.stats()]).collect();
+    instruments.cores = cores.iter().map(Core::stats).chain([service.stats(), accounts.stats()]).collect();
     instruments.edges = edges;
     let watchdog = Watchdog::new(instruments.cores.clone(), instruments.edges.clone());
-    let bells = cores.iter().map(Core::bell).chain([service.bell()]).collect();
+    let bells = cores.iter().map(Core::bell).chain([service.bell(), accounts.bell()]).collect();
     let mut threads = Vec::new();
     for (core, planned) in cores.into_iter().zip(&plan.cores) {
         let cpu = planned.cpu.and_then(|id| cpus.allowed.iter().copied().find(|c| c.id == id));
@@ -277,6 +300,8 @@ pub fn start(node: Node) -> Result<Running, String> {
     }
     let thread = service.start(None, IdlePolicy { spin_ns: 0 }, clock.clone(), Arc::clone(&control));
     threads.push(thread.map_err(|e| format!("thread service: {e}"))?);
+    let thread = accounts.start(None, IdlePolicy { spin_ns: 0 }, clock.clone(), Arc::clone(&control));
+    threads.push(thread.map_err(|e| format!("thread accounts: {e}"))?);
     let feeds: Vec<Arc<FeedStats>> = match feeds_rx.recv_timeout(BIRTH_MAX) {
         Ok(feeds) => feeds,
         Err(_) => return Err(control.failure().unwrap_or_else(|| "the parse agent did not start".into())),
@@ -294,7 +319,19 @@ pub fn start(node: Node) -> Result<Running, String> {
         feeds = feeds.len().saturating_sub(1),
         "node runs"
     );
-    Ok(Running { telnet, instruments, control, feeds, users: telnet_stats, watchdog, clock, bells, threads })
+    Ok(Running {
+        telnet,
+        instruments,
+        control,
+        feeds,
+        users: telnet_stats,
+        watchdog,
+        digest,
+        operations,
+        clock,
+        bells,
+        threads,
+    })
 }
 
 /// One listener per telnet core on one address; with port 0 all get the port of the first.

@@ -11,6 +11,7 @@ use crate::measure::{Ledger, Reason};
 use crate::parse::Input;
 use crate::spot::{Hop, Spot, Verdicts};
 use crate::wire;
+use crate::wire::LineStyle;
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -111,10 +112,7 @@ impl Road {
                 continue;
             }
             self.line.clear();
-            match self.format {
-                LineFormat::Classic => wire::classic(spot, &mut self.line),
-                LineFormat::Gocluster => wire::gocluster(spot, wire::GOCLUSTER_LINE_BYTES, &mut self.line),
-            }
+            wire::spot_line(spot, LineStyle::of(self.format), &mut self.line);
             self.line.push(b'\n');
             out.write_all(&self.line).map_err(ReplayError::Write)?;
             self.user_books.leave(spot.class(), 1);

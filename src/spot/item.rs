@@ -68,6 +68,29 @@ pub enum Note {
         /// Text without control characters.
         text: Vec<u8>,
     },
+    /// A line for one session, without line end.
+    Tell(SessionId, String),
+    /// Every session of this call ends and is told why. Without SSID: all SSIDs.
+    Kick {
+        /// The call.
+        call: Call,
+        /// Why, in one line.
+        why: String,
+    },
+    /// Every session from this address or network ends and is told why.
+    KickFrom {
+        /// Address and prefix length.
+        network: (IpAddr, u8),
+        /// Why, in one line.
+        why: String,
+    },
+    /// A sysop asks about this call: each core that has it answers with [`Upward::Tell`].
+    Inspect {
+        /// The call.
+        call: Call,
+        /// Who is told.
+        asker: SessionId,
+    },
     /// The node is going down: flush, say farewell with this line, close.
     Farewell(String),
 }
@@ -102,6 +125,8 @@ pub enum BulletinKind {
     Wcy,
     /// `WX de ...`
     Wx,
+    /// Somebody logged in or out, for those who asked to be told.
+    Login,
 }
 
 /// A line for everybody, ready to print, without line end and without control characters.
@@ -124,6 +149,10 @@ pub enum Upward {
     Reached(PostId, u32),
     /// A line for everybody, from a user here.
     Bulletin(Bulletin),
+    /// A line for one session.
+    Tell(SessionId, String),
+    /// A sysop's order, passed on as the [`Note`] of the same name.
+    Order(Note),
     /// A line for one call.
     Talk {
         /// Sender's session, told when nobody by that call is here.

@@ -12,6 +12,7 @@ mod item;
 mod mode;
 #[allow(clippy::module_inception)]
 mod spot;
+mod state;
 mod text;
 mod utc;
 
@@ -26,5 +27,6 @@ pub use grid::Grid;
 pub use item::{Bulletin, BulletinKind, Note, PostId, Published, SessionId, Upward, UserInfo, Verdict};
 pub use mode::{Family, Mode};
 pub use spot::{Class, Continent, Flags, Hop, Spot, Verdicts};
+pub use state::State;
 pub use text::{COMMENT_BYTES_MAX, Comment};
 pub use utc::{Utc, month_name};

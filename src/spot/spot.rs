@@ -236,7 +236,11 @@ pub struct Spot {
     pub verdicts: Verdicts,
     /// Hops left on node links.
     pub hops: u8,
-    reserved: [u8; 6],
+    /// US state or Canadian province of the DX, by number ([`super::State`]); 0 = unknown or none.
+    pub dx_state: u8,
+    /// US state or Canadian province of the spotter.
+    pub de_state: u8,
+    reserved: [u8; 4],
     // --- lines 2 and 3
     comment: [u8; COMMENT_BYTES_MAX],
     /// Node or network it came from (`RBN`, a node call).

@@ -1,11 +1,13 @@
 //! What goes into a session with every call, and what comes out of it.
 
+use crate::accounts::Ask;
 use crate::config;
 use crate::engine::Now;
-use crate::fanout::Preferences;
+use crate::fanout::Choice;
 use crate::reference::Cty;
-use crate::spot::{Bulletin, Call, Spot, UserInfo, Utc};
+use crate::spot::{Bulletin, Call, Note, Spot, UserInfo, Utc};
 use crate::store::HistoryRequest;
+use std::net::IpAddr;
 
 /// The node as a session sees it for the length of one call.
 #[derive(Clone, Copy, Debug)]
@@ -18,8 +20,23 @@ pub struct NodeView<'a> {
     pub cty: &'a Cty,
     /// When the node started.
     pub started: Utc,
+    /// Names of the feeds, by their place in the configuration.
+    pub feeds: &'a [String],
+    /// What the main thread last wrote about the node, for sysops.
+    pub digest: &'a Digest,
     /// Time of this turn.
     pub now: Now,
+}
+
+/// Texts about the node, renewed by the main thread once a second while a sysop is logged in, or at least when asked.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Digest {
+    /// Drops by stage and reason: one line each, without line ends.
+    pub drops: Vec<String>,
+    /// The whole text report.
+    pub report: Vec<String>,
+    /// The last reload's outcome.
+    pub reload: Vec<String>,
 }
 
 /// Where a session puts what it wants: the loop takes it all after each call and reuses the buffers.
@@ -42,6 +59,11 @@ impl SessionOut {
     }
 }
 
+impl Digest {
+    /// Nothing written yet.
+    pub const EMPTY: Digest = Digest { drops: Vec::new(), report: Vec::new(), reload: Vec::new() };
+}
+
 /// What a session asks its loop to do.
 // A post is 256 bytes inline on purpose: the loop pushes it into a ring by value, and a box would be no smaller there.
 #[allow(clippy::large_enum_variant)]
@@ -50,7 +72,15 @@ pub enum Action {
     /// This session is now that of a user of this call. Preferences are valid from here on.
     LogIn(Call),
     /// The user wants his stream otherwise.
-    Prefer(Preferences),
+    Prefer(Choice),
+    /// A question to the accounts; the session waits for [`super::Session::on_answer`], or not.
+    AskAccounts(Ask),
+    /// The PROXY line of a trusted peer told the real address: limits and bans go by it from now on.
+    RealAddress(IpAddr),
+    /// A sysop's order for other sessions, by way of the directory.
+    Order(Note),
+    /// A sysop's order to the node.
+    Operate(Operation),
     /// A spot to send up the road; the session waits for [`super::Session::on_verdict`].
     Post(Spot),
     /// A question to the history; the session waits for [`super::Session::on_history`].
@@ -66,6 +96,15 @@ pub enum Action {
     },
     /// Flush what is queued, then close. The session takes nothing in and gives nothing out any more.
     Close(CloseReason),
+}
+
+/// What a sysop may ask of the node; carried out by the main thread.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Operation {
+    /// Stop, as on SIGTERM.
+    Shutdown,
+    /// Read the configuration anew and take over what can change, as on SIGHUP.
+    Reload,
 }
 
 /// Why a session ended: by its own decision, or by the loop's.

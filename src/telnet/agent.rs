@@ -12,9 +12,10 @@ use super::listener::{self, Reserve};
 use super::pacing::Pacing;
 use super::sessions::RefusedAsk;
 use super::timers::Timers;
-use super::{NodeView, Session, SessionOut, TelnetStats};
+use super::{Digest, NodeView, Operation, Session, SessionOut, TelnetStats};
+use crate::accounts::{Answer, Ask};
 use crate::config;
-use crate::engine::{Agent, Consumer, Control, FaultPoint, Now, PanicGuard, Producer, RealClock, Tokens};
+use crate::engine::{Agent, Consumer, Control, FaultPoint, Mailbox, Now, PanicGuard, Producer, RealClock, Tokens};
 use crate::fanout::{Cohorts, SendLog};
 use crate::measure::LatencyMailbox;
 use crate::reference::Cty;
@@ -88,6 +89,14 @@ pub struct Parts {
     pub history_requests: Producer<HistoryRequest>,
     /// From the store.
     pub history_replies: Consumer<HistoryReply>,
+    /// To the accounts.
+    pub asks: Producer<Ask>,
+    /// From the accounts.
+    pub answers: Consumer<Answer>,
+    /// Texts for sysops.
+    pub digest: Arc<ArcSwap<Digest>>,
+    /// Sysops' orders to the main thread.
+    pub operations: Arc<Mailbox<Operation>>,
     /// Who is logged in on all cores.
     pub users: Arc<ArcSwap<Vec<UserInfo>>>,
     /// Bounds on connections, shared by all telnet cores.
@@ -111,6 +120,8 @@ pub struct Parts {
 /// What sessions see, held for the length of a turn.
 pub(super) struct View {
     pub(super) settings: Arc<config::Node>,
+    feeds: Arc<Vec<String>>,
+    digest: Arc<Digest>,
     users: Arc<Vec<UserInfo>>,
     cty: Arc<Cty>,
     started: Utc,
@@ -119,7 +130,15 @@ pub(super) struct View {
 
 impl View {
     pub(super) fn node(&self) -> NodeView<'_> {
-        NodeView { settings: &self.settings, users: &self.users, cty: &self.cty, started: self.started, now: self.now }
+        NodeView {
+            settings: &self.settings,
+            users: &self.users,
+            cty: &self.cty,
+            started: self.started,
+            feeds: &self.feeds,
+            digest: &self.digest,
+            now: self.now,
+        }
     }
 }
 
@@ -158,6 +177,10 @@ pub struct TelnetAgent {
     pub(super) upward_waiting: VecDeque<Upward>,
     pub(super) history_requests: Producer<HistoryRequest>,
     history_replies: Consumer<HistoryReply>,
+    pub(super) asks: Producer<Ask>,
+    answers: Consumer<Answer>,
+    digest: Arc<ArcSwap<Digest>>,
+    pub(super) operations: Arc<Mailbox<Operation>>,
     users: Arc<ArcSwap<Vec<UserInfo>>>,
     limits: Arc<limits::Table>,
     cty: Arc<ArcSwap<Cty>>,
@@ -211,6 +234,8 @@ impl TelnetAgent {
                 users: parts.users.load_full(),
                 cty: parts.cty.load_full(),
                 started: parts.started,
+                feeds: Arc::new(settings.feeds.iter().map(|feed| feed.name.clone()).collect()),
+                digest: parts.digest.load_full(),
                 now: Now { mono_ns: 0, utc: parts.started },
                 settings,
             },
@@ -223,6 +248,10 @@ impl TelnetAgent {
             upward_waiting: VecDeque::new(),
             history_requests: parts.history_requests,
             history_replies: parts.history_replies,
+            asks: parts.asks,
+            answers: parts.answers,
+            digest: parts.digest,
+            operations: parts.operations,
             users: parts.users,
             limits: parts.limits,
             cty: parts.cty,
@@ -417,6 +446,18 @@ impl TelnetAgent {
         moved
     }
 
+    fn take_answers(&mut self) -> usize {
+        let mut moved = 0;
+        while let Some(answer) = self.answers.pop() {
+            moved += 1;
+            if let Some(slot) = self.find(answer.session) {
+                self.answered(slot);
+                self.with_session(slot, |session, node, out| session.on_answer(node, answer, out));
+            }
+        }
+        moved
+    }
+
     pub(super) fn deregister(&self, stream: &mut TcpStream) -> std::io::Result<()> {
         self.registry.deregister(stream)
     }
@@ -490,12 +531,13 @@ impl Agent for TelnetAgent {
     fn turn(&mut self, now: Now) -> usize {
         self.view.now = now;
         self.view.users = self.users.load_full();
+        self.view.digest = self.digest.load_full();
         self.view.cty = self.cty.load_full();
         self.pacing.turn(now.mono_ns);
         let mut moved = self.accept();
         moved += self.read();
         moved += self.take_published();
-        moved += self.take_history();
+        moved += self.take_history() + self.take_answers();
         moved += self.answer_refused();
         moved += self.fire_timers();
         moved += self.flush();
@@ -514,6 +556,7 @@ impl Agent for TelnetAgent {
             || (self.listener_ready && self.accept_retry_ns == 0)
             || !self.published.is_empty()
             || !self.history_replies.is_empty()
+            || !self.answers.is_empty()
             || self.a_pass_runs()
             || (!self.leaving && self.published.is_finished())
     }

@@ -2,7 +2,9 @@
 
 use super::connection::OWN_BYTES_MAX;
 use super::*;
+use crate::accounts::{Answer, Ask};
 use crate::config;
+use crate::engine::Mailbox;
 use crate::engine::{Agent, Bell, Consumer, Control, Producer, TestClock, Tokens, edge};
 use crate::measure::LatencyMailbox;
 use crate::reference::Cty;
@@ -24,7 +26,14 @@ struct Rig {
     address: std::net::SocketAddr,
     // Kept, so that the road does not end.
     _published: Producer<Published>,
-    _road: (Consumer<Spot>, Consumer<Upward>, Consumer<HistoryRequest>, Producer<HistoryReply>),
+    _road: (
+        Consumer<Spot>,
+        Consumer<Upward>,
+        Consumer<HistoryRequest>,
+        Producer<HistoryReply>,
+        Consumer<Ask>,
+        Producer<Answer>,
+    ),
 }
 
 impl Rig {
@@ -45,6 +54,8 @@ impl Rig {
         let (upward, upward_rx) = edge("upward", 64, Bell::silent());
         let (history_requests, requests_rx) = edge("requests", 64, Bell::silent());
         let (replies_tx, history_replies) = edge("replies", 64, Bell::silent());
+        let (asks, asks_rx) = edge("asks", 64, Bell::silent());
+        let (answers_tx, answers) = edge("answers", 64, Bell::silent());
         let agent = TelnetAgent::new(Parts {
             core: 0,
             listener,
@@ -56,6 +67,10 @@ impl Rig {
             upward,
             history_requests,
             history_replies,
+            asks,
+            answers,
+            digest: Default::default(),
+            operations: Arc::new(Mailbox::new(4, Bell::silent())),
             users: Arc::new(ArcSwap::from_pointee(users.collect())),
             limits: Arc::new(limits::Table::new(&settings.limits).unwrap()),
             settings: Arc::new(settings),
@@ -68,7 +83,7 @@ impl Rig {
         })
         .unwrap();
         let clock = TestClock::at(Utc::from_civil(2026, 3, 1, 12, 0, 0));
-        let _road = (posts_rx, upward_rx, requests_rx, replies_tx);
+        let _road = (posts_rx, upward_rx, requests_rx, replies_tx, asks_rx, answers_tx);
         Rig { poll, agent, clock, address, _published: published, _road }
     }
 

@@ -3,6 +3,7 @@
 
 use super::limits::{Refusal, Table};
 use super::{CloseReason, Faults, Parts, TelnetAgent, TelnetStats, listener};
+use crate::accounts::{Answer, Ask};
 use crate::config;
 use crate::engine::{Agent, Bell, Consumer, Control, FaultPoint, Now, Producer, RealClock, Tokens, edge};
 use crate::fanout::Lines;
@@ -10,6 +11,7 @@ use crate::measure::{Edge, LatencyMailbox, LatencySet, Reason};
 use crate::reference::Cty;
 use crate::spot::{Call, Class, Flags, Freq, Note, Published, Spot, Upward, UserInfo, Utc, Verdict, Verdicts};
 use crate::store::{HistoryReply, HistoryRequest};
+use crate::wire::LineStyle;
 use arc_swap::ArcSwap;
 use socket2::{Domain, SockRef, Socket, Type};
 use std::io::{ErrorKind, Read, Write};
@@ -30,6 +32,10 @@ struct Rig {
     upward: Consumer<Upward>,
     questions: Consumer<HistoryRequest>,
     answers: Producer<HistoryReply>,
+    #[allow(dead_code)]
+    asks: Consumer<Ask>,
+    #[allow(dead_code)]
+    accounts: Producer<Answer>,
     stats: Arc<TelnetStats>,
     control: Arc<Control>,
     latency: Arc<LatencyMailbox>,
@@ -51,7 +57,9 @@ impl Rig {
         let (posts_in, posts) = edge("posts", 4, Arc::clone(&bell));
         let (upward_in, upward) = edge("upward", 1_024, Arc::clone(&bell));
         let (questions_in, questions) = edge("questions", 1, Arc::clone(&bell));
-        let (answers, answers_out) = edge("answers", 16, bell);
+        let (answers, answers_out) = edge("answers", 16, Arc::clone(&bell));
+        let (asks_in, asks) = edge("asks", 16, Arc::clone(&bell));
+        let (accounts, account_answers) = edge("accounts", 16, bell);
         let stats = Arc::new(TelnetStats::new(0));
         let control = Arc::new(Control::new());
         let latency = Arc::new(LatencyMailbox::new());
@@ -67,6 +75,10 @@ impl Rig {
             upward: upward_in,
             history_requests: questions_in,
             history_replies: answers_out,
+            asks: asks_in,
+            answers: account_answers,
+            digest: Default::default(),
+            operations: Arc::new(crate::engine::Mailbox::new(4, Bell::silent())),
             users: Arc::new(ArcSwap::from_pointee(Vec::<UserInfo>::new())),
             limits: Arc::new(Table::new(&settings.limits).unwrap()),
             settings: Arc::new(settings),
@@ -84,6 +96,8 @@ impl Rig {
             clock,
             skew_ns: 0,
             publish: Some(publish),
+            asks,
+            accounts,
             posts,
             upward,
             questions,
@@ -232,8 +246,8 @@ fn classic(spots: &[Spot]) -> Vec<Vec<u8>> {
     let mut lines = Lines::default();
     let encode = |spot| {
         lines.clear();
-        lines.encode(config::LineFormat::Classic, spot);
-        lines.get(config::LineFormat::Classic).to_vec()
+        lines.encode(LineStyle::default(), spot);
+        lines.get(LineStyle::default()).to_vec()
     };
     spots.iter().map(encode).collect()
 }

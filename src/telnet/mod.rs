@@ -25,7 +25,7 @@ mod stats;
 mod timers;
 mod wash;
 
-pub use action::{Action, CloseReason, NodeView, SessionCounts, SessionOut};
+pub use action::{Action, CloseReason, Digest, NodeView, Operation, SessionCounts, SessionOut};
 pub use agent::{Faults, Parts, TelnetAgent};
 pub use commands::{Parsed, parse_command};
 pub use line::{LINE_BYTES_MAX, Line, LineReader};

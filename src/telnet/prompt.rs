@@ -100,6 +100,8 @@ mod tests {
             settings: &settings,
             users: &[],
             cty: &Cty::parse(CtyForm::Csv, "none", b"").unwrap(),
+            feeds: &[],
+            digest: &crate::telnet::Digest::EMPTY,
             started: Utc::from_civil(2025, 12, 4, 12, 0, 0),
             now,
         };

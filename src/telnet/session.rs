@@ -7,8 +7,11 @@ use super::pace::Pace;
 use super::prompt::Tokens;
 use super::wash;
 use super::{Action, CloseReason, NodeView, SessionOut};
+use crate::accounts::{Answer, Settings, Streams};
+use crate::config;
 use crate::engine::Now;
-use crate::fanout::Preferences;
+use crate::fanout::{Choice, CohortKey};
+use crate::filter::Filter;
 use crate::spot::{Bulletin, Call, SessionId, Utc, Verdict};
 use crate::wire::Iac;
 use std::net::IpAddr;
@@ -50,6 +53,8 @@ pub struct Session {
     waiting: Option<Waiting>,
     /// Replies that were given up, by kind, and until when they may still come.
     late: [Late; 2],
+    /// The choice that the loop knows of.
+    told: Choice,
     commands: Pace,
     blanks: Pace,
     connected_ns: u64,
@@ -69,8 +74,17 @@ pub struct Session {
 pub(super) struct User {
     pub(super) id: SessionId,
     pub(super) call: Call,
-    pub(super) preferences: Preferences,
     pub(super) since: Utc,
+    /// What he chose, or the node's defaults. Change it through [`commands::Exec::change`].
+    pub(super) settings: Settings,
+    /// The compiled form of `settings.wish`.
+    pub(super) filter: Filter,
+    /// He may do what only a sysop may: a configured call that gave its password.
+    pub(super) is_sysop: bool,
+    /// He may post.
+    pub(super) may_post: bool,
+    /// Settings were changed by the command under way.
+    pub(super) changed: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,7 +110,16 @@ impl Session {
     /// A connection just accepted.
     pub fn new(id: SessionId, address: IpAddr, now: Now) -> Session {
         Session {
-            user: User { id, call: Call::EMPTY, preferences: Preferences::default(), since: now.utc },
+            user: User {
+                id,
+                call: Call::EMPTY,
+                since: now.utc,
+                settings: Settings::of_node(&config::Telnet::default()),
+                filter: Filter::all(),
+                is_sysop: false,
+                may_post: true,
+                changed: false,
+            },
             address,
             state: State::Login { tries: 0 },
             iac: Iac::default(),
@@ -105,6 +128,7 @@ impl Session {
             input_lines: 0,
             waiting: None,
             late: Default::default(),
+            told: Choice::default(),
             commands: Pace::full(),
             blanks: Pace::full(),
             connected_ns: now.mono_ns,
@@ -121,7 +145,7 @@ impl Session {
     /// Says welcome and asks for the call. Call it once, before anything else.
     pub fn on_connect(&mut self, node: &NodeView, out: &mut SessionOut) {
         let telnet = &node.settings.telnet;
-        self.user.preferences = Preferences::of_node(telnet);
+        self.user.settings = Settings::of_node(telnet);
         self.login_deadline_ns = self.connected_ns + u64::from(telnet.login_timeout_s) * NS_PER_S;
         let or_never = |seconds| if seconds == 0 { u64::MAX } else { u64::from(seconds) * NS_PER_S };
         self.keepalive_ns = or_never(telnet.keepalive_s);
@@ -271,8 +295,24 @@ impl Session {
     }
 
     /// What the user chose, or the node's defaults.
-    pub fn preferences(&self) -> Preferences {
-        self.user.preferences
+    pub fn choice(&self) -> Choice {
+        let settings = &self.user.settings;
+        let key = CohortKey { filter: self.user.filter.clone(), preferences: settings.preferences };
+        Choice {
+            key,
+            paused: !settings.streams.has(Streams::DX),
+            own_call: settings.streams.has(Streams::SELF),
+            see_me: settings.streams.has(Streams::SEEME),
+            linewise: settings.linewise,
+        }
+    }
+
+    /// The answer to a question to the accounts.
+    pub fn on_answer(&mut self, _node: &NodeView, _answer: Answer, _out: &mut SessionOut) {}
+
+    /// A line for this session alone.
+    pub fn on_tell(&mut self, node: &NodeView, line: &str, out: &mut SessionOut) {
+        self.tell(node, line.as_bytes(), out);
     }
 
     /// Where the user comes from.
@@ -370,10 +410,14 @@ impl Session {
     }
 
     fn on_command(&mut self, node: &NodeView, text: &[u8], out: &mut SessionOut) {
-        let preferences = self.user.preferences;
         let next = commands::run(&mut Exec { user: &mut self.user, node, out }, text);
-        if self.user.preferences != preferences {
-            out.actions.push(Action::Prefer(self.user.preferences));
+        if std::mem::take(&mut self.user.changed) {
+            self.user.filter = self.user.settings.wish.filter();
+            let choice = self.choice();
+            if choice != self.told {
+                self.told = choice.clone();
+                out.actions.push(Action::Prefer(choice));
+            }
         }
         match next {
             Next::Prompt => self.prompt(node, out),
@@ -422,6 +466,7 @@ impl Session {
         self.user.call = call;
         self.user.since = node.now.utc;
         self.state = State::Ready;
+        self.told = self.choice();
         out.actions.push(Action::LogIn(call));
         // Loggers read lines: the greeting must not hang on the line of the login prompt.
         self.fresh_line(out);

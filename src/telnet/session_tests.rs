@@ -43,6 +43,8 @@ impl Bench {
             settings: &self.settings,
             users: &[],
             cty: &CTY,
+            feeds: &[],
+            digest: &crate::telnet::Digest::EMPTY,
             started: Utc::from_secs(0),
             now: self.clock.now(),
         };
@@ -295,9 +297,9 @@ fn preferences_are_told_once_and_only_when_they_change() {
     bench.type_in(b"set/dedupe med\r\nset/dedupe slow\r\nset/dedupe slow\r\nset/updates\r\nset/format go\r\n");
     let told = bench.out.actions.iter().filter(|action| matches!(action, Action::Prefer(_))).count();
     assert_eq!(told, 3);
-    let now = bench.session.preferences();
+    let now = bench.session.choice().key.preferences;
     assert_eq!((now.dedupe, now.updates), (config::Dedupe::Slow, true));
-    assert_eq!(now.format, config::LineFormat::Gocluster);
+    assert_eq!(now.style.format, config::LineFormat::Gocluster);
 }
 
 #[test]
@@ -306,8 +308,11 @@ fn the_node_sets_where_users_begin() {
     bench.settings.telnet.line_format = config::LineFormat::Gocluster;
     bench.settings.telnet.dedupe = config::Dedupe::Fast;
     bench.call(|session, node, out| session.on_connect(node, out));
-    let now = bench.session.preferences();
-    assert_eq!((now.format, now.dedupe, now.updates), (config::LineFormat::Gocluster, config::Dedupe::Fast, false));
+    let now = bench.session.choice().key.preferences;
+    assert_eq!(
+        (now.style.format, now.dedupe, now.updates),
+        (config::LineFormat::Gocluster, config::Dedupe::Fast, false)
+    );
 }
 
 /// Something that may happen to a session.

@@ -3,6 +3,7 @@
 use super::agent::{TelnetAgent, UPWARD_WAITING_MAX};
 use super::connection::{CLOSE_LINGER_NS, HANG_UP_LINGER_NS, LAP_NOTICE_NS, OWN_BYTES_MAX};
 use super::{Action, CloseReason, NodeView, Session, SessionOut};
+use crate::accounts::{Answer, Reply};
 use crate::engine::caught_panic;
 use crate::spot::{Call, Flags, Note, Spot, Upward, UserInfo, Verdict};
 use std::io::Read;
@@ -90,10 +91,10 @@ impl TelnetAgent {
         let id = connection.id;
         match action {
             Action::LogIn(call) => self.log_in(slot, call),
-            Action::Prefer(preferences) => {
+            Action::Prefer(choice) => {
                 // Before log-in and after a hang-up there is nothing to follow; later log-in asks anew.
                 if connection.call.is_some() && !connection.has_hung_up() && connection.is_live() {
-                    connection.lost_untold += connection.output.follow(&mut self.cohorts, preferences.into(), slot);
+                    connection.lost_untold += connection.output.follow(&mut self.cohorts, choice.key, slot);
                 }
             }
             Action::Post(mut spot) => {
@@ -113,6 +114,17 @@ impl TelnetAgent {
                     self.refused.push((id, RefusedAsk::History));
                 }
             }
+            Action::AskAccounts(ask) => {
+                connection.outstanding += 1;
+                if let Err(ask) = self.asks.push(ask) {
+                    self.refused.push((id, RefusedAsk::Accounts(ask.ask)));
+                }
+            }
+            Action::RealAddress(_) => {}
+            Action::Order(note) => self.tell_directory(Upward::Order(note)),
+            Action::Operate(operation) => {
+                let _ = self.operations.push(operation);
+            }
             Action::Announce(bulletin) => self.tell_directory(Upward::Bulletin(bulletin)),
             Action::Talk { to, text } => {
                 if let Some(from) = connection.call {
@@ -131,7 +143,7 @@ impl TelnetAgent {
         connection.call = Some(call);
         connection.ticket.logged_in();
         if !connection.has_hung_up() {
-            let key = connection.session.preferences().into();
+            let key = connection.session.choice().key;
             connection.output.follow(&mut self.cohorts, key, slot);
         }
         let info =
@@ -150,6 +162,9 @@ impl TelnetAgent {
             self.answered(slot);
             self.with_session(slot, |session, node, out| match ask {
                 RefusedAsk::Post => session.on_verdict(node, Verdict::Refused(BUSY), out),
+                RefusedAsk::Accounts(ask) => {
+                    session.on_answer(node, Answer { session: id, ask, reply: Reply::Done(Err(BUSY.into())) }, out)
+                }
                 RefusedAsk::History => session.on_history(node, BUSY_LINE, out),
             });
         }
@@ -208,6 +223,12 @@ impl TelnetAgent {
                     self.with_session(slot, |session, node, out| session.on_talk(node, from, &text, out));
                 }
             }
+            Note::Tell(id, line) => {
+                if let Some(slot) = self.find(id) {
+                    self.with_session(slot, |session, node, out| session.on_tell(node, &line, out));
+                }
+            }
+            Note::Kick { .. } | Note::KickFrom { .. } | Note::Inspect { .. } => {}
             Note::Farewell(line) => self.farewell(&line),
         }
     }
@@ -371,4 +392,6 @@ impl TelnetAgent {
 pub(super) enum RefusedAsk {
     Post,
     History,
+    /// The number of the question.
+    Accounts(u32),
 }

@@ -16,6 +16,7 @@ mod print;
 mod scan;
 mod skimmer;
 mod splitter;
+mod style;
 mod words;
 
 pub use classic::{HISTORY_LINE_BYTES, classic, history_line};
@@ -28,6 +29,7 @@ pub use people::people_line;
 pub use scan::HhMm;
 pub use skimmer::skimmer_line;
 pub use splitter::{LINE_BYTES_MAX, LineSplitter};
+pub use style::{LineFormat, LineStyle, Trailers, spot_line};
 
 use crate::spot::Spot;
 

@@ -1,7 +1,7 @@
 //! DX: a user's spot, from the line to its fate.
 
 use super::resolve::{Args, words};
-use super::{ECHO_BYTES_MAX, Exec, Next, Wait};
+use super::{Command, ECHO_BYTES_MAX, Exec, Next, Wait};
 use crate::reference::Lookup;
 use crate::spot::{self, Band, COMMENT_BYTES_MAX, Call, Class, Flags, Freq, Spot, Verdict};
 use crate::telnet::wash::excerpt;
@@ -9,6 +9,18 @@ use crate::telnet::{Action, NodeView};
 use crate::wire;
 use std::fmt;
 use std::io::Write;
+
+/// The commands of this file.
+pub(super) static ROWS: &[Command] = &[Command {
+    path: "DX",
+    run: post,
+    usage: "DX freq call [comment]   or   DX call freq [comment]",
+    brief: "post a spot",
+    more: "The frequency is in kHz (14025.3) or MHz (14.0253). You are told what became\n\
+               of the spot: how many users here got it, whose duplicate it was, or why it was\n\
+               refused. A mode and a report in the comment are understood: CW 599, FT8 -12\n\
+               dB, UP 2.",
+}];
 
 /// A post as typed, checked as far as the line alone allows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,7 +1,7 @@
 //! HELP.
 
 use super::resolve::{Args, find_topic};
-use super::table::COMMANDS;
+use super::table::commands;
 use super::{ECHO_BYTES_MAX, Exec, Next};
 use crate::telnet::wash::excerpt;
 
@@ -27,7 +27,7 @@ pub(super) fn help(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
 
 fn list(exec: &mut Exec<'_>) {
     exec.line(format_args!("Commands of this node (HELP command tells more):"));
-    for command in COMMANDS {
+    for command in commands() {
         exec.line(format_args!("  {:<15} {}", command.path, command.brief));
     }
     exec.line(format_args!("Words may be shortened and joined by / or a blank: SH/DX 20, show dx 20."));

@@ -1,22 +1,29 @@
-//! What a user can say. A command is one row of [`COMMANDS`]: its path, its help, and the function
+//! What a user can say. A command is one row of [`GROUPS`]: its path, its help, and the function
 //! that runs it. Adding a command is adding a row.
 
 mod dx;
+mod filters;
 mod help;
+mod history;
+mod info;
 mod resolve;
-mod set;
-mod show;
+mod settings;
+mod sky;
+mod sysop;
 mod table;
+mod talk;
 
 pub use dx::{Draft, PostFault, read_post};
+pub use history::{ShowDxFault, read_show_dx};
 pub use resolve::{Args, Parsed, parse_command};
-pub use show::{ShowDxFault, read_show_dx};
-pub use table::{ALIASES, COMMANDS, Command};
+pub use table::{ALIASES, Command, GROUPS, commands};
 
 pub(super) use dx::{Posted, tell_fate};
 
 use super::session::User;
 use super::{NodeView, SessionOut, wash};
+use crate::accounts::Settings;
+use crate::filter::Context;
 use std::fmt::Arguments;
 use std::io::Write;
 
@@ -32,6 +39,20 @@ pub struct Exec<'a> {
 }
 
 impl Exec<'_> {
+    /// Changes the user's settings: they are saved and his stream follows when the command is done.
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.user.settings);
+        self.user.changed = true;
+    }
+    /// What filter commands need to know.
+    pub(super) fn filter_context(&self) -> Context<'_> {
+        Context {
+            cty: self.node.cty,
+            feeds: self.node.feeds,
+            grid: self.user.settings.grid,
+            default_filter: &self.node.settings.telnet.default_filter,
+        }
+    }
     /// Appends one line to the reply.
     fn line(&mut self, text: Arguments<'_>) {
         // Writing to a vector cannot fail.
@@ -96,20 +117,4 @@ pub(super) fn tell_missed(wait: &Wait, out: &mut Vec<u8>) {
         Wait::Verdict(post) => write!(out, "{post}: no answer from the node within 2 s; its fate is unknown.\r\n"),
         Wait::History => write!(out, "The history did not answer within 2 s. Try again.\r\n"),
     };
-}
-
-fn bye(_: &mut Exec<'_>, _: &Args<'_>) -> Next {
-    Next::Close
-}
-
-/// Loggers find the end of a reply by sending a mark and waiting for it to come back alone on a line.
-fn echo(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
-    exec.out.bytes.extend_from_slice(args.rest);
-    exec.out.bytes.extend_from_slice(b"\r\n");
-    Next::Prompt
-}
-
-fn ping(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
-    exec.line(format_args!("PONG"));
-    Next::Prompt
 }

@@ -1,6 +1,6 @@
 //! From what was typed to the command that is meant.
 
-use super::table::{ALIASES, COMMANDS, Command};
+use super::table::{ALIASES, Command, commands};
 
 /// What follows the words of a command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -149,11 +149,11 @@ enum Found {
 /// Every spelling of every command.
 fn spellings() -> impl Iterator<Item = (&'static str, &'static Command)> {
     let aliases = ALIASES.iter().filter_map(|&(alias, path)| Some((alias, by_path(path)?)));
-    COMMANDS.iter().map(|command| (command.path, command)).chain(aliases)
+    commands().map(|command| (command.path, command)).chain(aliases)
 }
 
 fn by_path(path: &str) -> Option<&'static Command> {
-    COMMANDS.iter().find(|command| command.path == path)
+    commands().find(|command| command.path == path)
 }
 
 fn find(words: &[&[u8]]) -> Found {
@@ -208,11 +208,11 @@ fn is_short_for(word: &[u8], full: &[u8]) -> bool {
 
 /// Whether longer paths begin with these words.
 fn leads_on(words: &[&[u8]]) -> bool {
-    COMMANDS.iter().any(|command| is_start_of(words, command.path))
+    commands().any(|command| is_start_of(words, command.path))
 }
 
 fn longer_paths(words: &[&[u8]]) -> Vec<&'static str> {
-    choices(COMMANDS.iter().map(|command| command.path).filter(|path| is_start_of(words, path)))
+    choices(commands().map(|command| command.path).filter(|path| is_start_of(words, path)))
 }
 
 fn is_start_of(words: &[&[u8]], path: &str) -> bool {
@@ -385,7 +385,7 @@ mod tests {
 
     #[test]
     fn every_command_is_reached_by_its_path_and_every_alias_leads_somewhere() {
-        for command in COMMANDS {
+        for command in commands() {
             let by_blank = command.path.replace('/', " ");
             for line in [command.path, &by_blank, &command.path.to_lowercase()] {
                 assert_eq!(parsed(line), format!("{}()", command.path), "{line}");

@@ -1,22 +1,27 @@
-//! SHOW and WHO.
+//! SHOW/DX and its kin.
 
-use super::resolve::{Args, words};
-use super::set::{dedupe_name, tell_dedupe};
-use super::{ECHO_BYTES_MAX, Exec, Next, Wait};
-use crate::config::LineFormat;
-use crate::spot::{Band, Call, Mode, SessionId, UserInfo};
+use super::resolve::Args;
+use super::{Command, ECHO_BYTES_MAX, Exec, Next, Wait};
+use crate::spot::{Band, Call, Mode, SessionId};
 use crate::store::{HISTORY_COUNT_MAX, HistoryFormat, HistoryRequest, Sources};
 use crate::telnet::Action;
-use crate::telnet::prompt::{VERSION, uptime};
 use crate::telnet::wash::excerpt;
-use std::io::Write;
+use crate::wire::LineFormat;
 
 /// Spots shown when no number is given.
 const COUNT_DEFAULT: usize = 10;
-/// Users one reply lists: 1,000 × 13 columns = 13 KB for SHOW/USERS, 60 KB for WHO.
-const USERS_MAX: usize = 1_000;
-/// Calls per line of SHOW/USERS (clients 1.12).
-const USERS_PER_LINE: usize = 5;
+
+/// The commands of this file.
+pub(super) static ROWS: &[Command] = &[Command {
+    path: "SHOW/DX",
+    run: dx,
+    usage: "SHOW/DX [count] [call] [band] [mode] [PEOPLE|SKIMMER|DIGITAL]",
+    brief: "the last spots, newest first",
+    more: "Ten spots, or as many as you say, up to 500: SH/DX 25, SH/DX/25; SH/DX 10-20\n\
+               skips the newest nine. A call may be its beginning: SH/DX 3D2. Bands and\n\
+               modes: SH/DX 20m CW. PEOPLE, SKIMMER and DIGITAL choose who reported; without\n\
+               them all do.",
+}];
 
 /// A word of SHOW/DX that means nothing; in the words of the reply.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -100,9 +105,9 @@ pub(super) fn dx(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
     match read_show_dx(args) {
         Ok(mut request) => {
             request.session = exec.user.id;
-            request.format = match exec.user.preferences.format {
-                LineFormat::Classic => HistoryFormat::Classic,
+            request.format = match exec.user.settings.preferences.style.format {
                 LineFormat::Gocluster => HistoryFormat::Gocluster,
+                _ => HistoryFormat::Classic,
             };
             exec.out.actions.push(Action::AskHistory(request));
             Next::Wait(Wait::History)
@@ -113,82 +118,6 @@ pub(super) fn dx(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
             ));
             Next::Prompt
         }
-    }
-}
-
-/// SHOW/DEDUPE.
-pub(super) fn dedupe(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
-    tell_dedupe(exec);
-    let windows = &exec.node.settings.dedup;
-    let text = |seconds: u32| if seconds == 0 { "off".to_string() } else { format!("{seconds} s") };
-    let (fast, med, slow) = (text(windows.fast_s), text(windows.med_s), text(windows.slow_s));
-    exec.line(format_args!("Windows of this node: FAST {fast}, MED {med}, SLOW {slow}."));
-    Next::Prompt
-}
-
-/// SHOW/TIME.
-pub(super) fn time(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
-    let utc = exec.node.now.utc;
-    exec.line(format_args!("{} {} UTC", utc.date_text(), utc.hhmmz()));
-    Next::Prompt
-}
-
-/// SHOW/VERSION.
-pub(super) fn version(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
-    let node = exec.node;
-    let up = uptime(node.started, node.now.utc);
-    exec.line(format_args!("{} runs dxring {VERSION}, up {up}.", node.settings.callsign));
-    let preferences = exec.user.preferences;
-    let format = super::set::format_name(preferences.format);
-    let (dedupe, updates) = (dedupe_name(preferences.dedupe), if preferences.updates { "ON" } else { "OFF" });
-    exec.line(format_args!("You have format {format}, dedupe {dedupe}, updates {updates}."));
-    Next::Prompt
-}
-
-/// SHOW/USERS.
-pub(super) fn users(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
-    let (users, more) = listed(exec, args);
-    exec.line(format_args!("Callsigns connected to {}", exec.node.settings.callsign));
-    for row in users.chunks(USERS_PER_LINE) {
-        let start = exec.out.bytes.len();
-        for user in row {
-            // Writing to a vector cannot fail.
-            let _ = write!(exec.out.bytes, "{:<12} ", user.call);
-        }
-        let end = exec.out.bytes[start..].trim_ascii_end().len() + start;
-        exec.out.bytes.truncate(end);
-        exec.out.bytes.extend_from_slice(b"\r\n");
-    }
-    tell_more(exec, more);
-    Next::Prompt
-}
-
-/// WHO. The last column of other nodes shows addresses; here they are nobody's business.
-pub(super) fn who(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
-    let (users, more) = listed(exec, args);
-    exec.line(format_args!("  Callsign Type      Started           Link"));
-    for user in users {
-        let (date, time) = (user.since.date_text(), user.since.hhmmz());
-        exec.line(format_args!("{:>10} USER     {date:>11} {time} telnet", user.call));
-    }
-    tell_more(exec, more);
-    Next::Prompt
-}
-
-/// The users whose calls begin as asked, in order of their calls, and how many more there are.
-fn listed<'a>(exec: &Exec<'a>, args: &Args<'_>) -> (Vec<&'a UserInfo>, usize) {
-    let prefix = words(args.rest).next().unwrap_or_default().to_ascii_uppercase();
-    let is_asked = |user: &&UserInfo| user.call.as_bytes().starts_with(&prefix);
-    let mut users: Vec<&UserInfo> = exec.node.users.iter().filter(is_asked).collect();
-    users.sort_unstable_by_key(|user| user.call);
-    let more = users.len().saturating_sub(USERS_MAX);
-    users.truncate(USERS_MAX);
-    (users, more)
-}
-
-fn tell_more(exec: &mut Exec<'_>, more: usize) {
-    if more > 0 {
-        exec.line(format_args!("and {more} more"));
     }
 }
 

@@ -1,15 +1,79 @@
-//! SET and UNSET.
+//! What a user sets about himself and his stream.
 
 use super::resolve::Args;
-use super::{ECHO_BYTES_MAX, Exec, Next};
-use crate::config::{Dedupe, LineFormat};
+use super::{Command, ECHO_BYTES_MAX, Exec, Next};
+use crate::config::Dedupe;
 use crate::telnet::wash::excerpt;
+use crate::wire::LineFormat;
+
+/// The commands of this file.
+pub(super) static ROWS: &[Command] = &[
+    Command {
+        path: "SHOW/DEDUPE",
+        run: show_dedupe,
+        usage: "SHOW/DEDUPE",
+        brief: "your dedupe policy and the windows of all",
+        more: "",
+    },
+    Command {
+        path: "SET/DEDUPE",
+        run: dedupe,
+        usage: "SET/DEDUPE FAST|MED|SLOW|OFF",
+        brief: "how long a station stays quiet after a spot",
+        more: "One station on one frequency is shown once per window. FAST has the shortest\n\
+               window, SLOW the longest, OFF shows every report.",
+    },
+    Command {
+        path: "SET/ECHO",
+        run: echo,
+        usage: "SET/ECHO, UNSET/ECHO",
+        brief: "accepted for other programs' sake",
+        more: "This node never echoes: your terminal shows what you type.",
+    },
+    Command {
+        path: "SET/FORMAT",
+        run: format,
+        usage: "SET/FORMAT CLASSIC|GOCLUSTER",
+        brief: "layout of spot lines",
+        more: "CLASSIC is the 75-column line that every logging program reads. GOCLUSTER has\n\
+               grid and confidence as well.",
+    },
+    Command {
+        path: "SET/PAGE",
+        run: page,
+        usage: "SET/PAGE n",
+        brief: "accepted for other programs' sake",
+        more: "Replies are never cut into pages here.",
+    },
+    Command {
+        path: "SET/UPDATES",
+        run: updates,
+        usage: "SET/UPDATES [ON|OFF]",
+        brief: "show repeats that are much stronger",
+        more: "A repeat at least 6 dB stronger is then shown once per window. Off at first.",
+    },
+    Command { path: "UNSET/DEDUPE", run: no_dedupe, usage: "UNSET/DEDUPE", brief: "same as SET/DEDUPE OFF", more: "" },
+    Command {
+        path: "UNSET/ECHO",
+        run: echo,
+        usage: "UNSET/ECHO",
+        brief: "accepted for other programs' sake",
+        more: "",
+    },
+    Command {
+        path: "UNSET/UPDATES",
+        run: no_updates,
+        usage: "UNSET/UPDATES",
+        brief: "same as SET/UPDATES OFF",
+        more: "",
+    },
+];
 
 /// SET/FORMAT.
 pub(super) fn format(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
     let choices = [("CLASSIC", LineFormat::Classic), ("GOCLUSTER", LineFormat::Gocluster)];
     if let Some(format) = choose(exec, args, "SET/FORMAT CLASSIC|GOCLUSTER", &choices) {
-        exec.user.preferences.format = format;
+        exec.change(|s| s.preferences.style.format = format);
         exec.line(format_args!("Spot lines: {}.", format_name(format)));
     }
     Next::Prompt
@@ -25,7 +89,7 @@ pub(super) fn dedupe(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
         ("NONE", Dedupe::Off),
     ];
     if let Some(dedupe) = choose(exec, args, "SET/DEDUPE FAST|MED|SLOW|OFF", &choices) {
-        exec.user.preferences.dedupe = dedupe;
+        exec.change(|s| s.preferences.dedupe = dedupe);
         tell_dedupe(exec);
     }
     Next::Prompt
@@ -33,7 +97,7 @@ pub(super) fn dedupe(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
 
 /// UNSET/DEDUPE.
 pub(super) fn no_dedupe(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
-    exec.user.preferences.dedupe = Dedupe::Off;
+    exec.change(|s| s.preferences.dedupe = Dedupe::Off);
     tell_dedupe(exec);
     Next::Prompt
 }
@@ -41,13 +105,13 @@ pub(super) fn no_dedupe(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
 /// One line: the policy and what it means.
 pub(super) fn tell_dedupe(exec: &mut Exec<'_>) {
     let windows = &exec.node.settings.dedup;
-    let window_s = match exec.user.preferences.dedupe {
+    let window_s = match exec.user.settings.preferences.dedupe {
         Dedupe::Fast => windows.fast_s,
         Dedupe::Med => windows.med_s,
         Dedupe::Slow => windows.slow_s,
         Dedupe::Off => return exec.line(format_args!("Dedupe: OFF, every report is shown.")),
     };
-    let name = dedupe_name(exec.user.preferences.dedupe);
+    let name = dedupe_name(exec.user.settings.preferences.dedupe);
     match window_s {
         0 => exec.line(format_args!("Dedupe: {name}, which this node has turned off: every report is shown.")),
         s => exec.line(format_args!("Dedupe: {name}, a repeat within {s} s is not shown.")),
@@ -69,7 +133,7 @@ pub(super) fn no_updates(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
 }
 
 fn set_updates(exec: &mut Exec<'_>, on: bool) {
-    exec.user.preferences.updates = on;
+    exec.change(|s| s.preferences.updates = on);
     match on {
         true => {
             let db = exec.node.settings.dedup.update_db;
@@ -77,12 +141,6 @@ fn set_updates(exec: &mut Exec<'_>, on: bool) {
         }
         false => exec.line(format_args!("Updates: OFF.")),
     }
-}
-
-/// SET/NOFILTER.
-pub(super) fn no_filter(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
-    exec.line(format_args!("No filter: every spot is shown."));
-    Next::Prompt
 }
 
 /// SET/ECHO and UNSET/ECHO. Loggers send the latter at every log-in; nothing is ever echoed.
@@ -131,6 +189,8 @@ pub(super) fn format_name(format: LineFormat) -> &'static str {
     match format {
         LineFormat::Classic => "CLASSIC",
         LineFormat::Gocluster => "GOCLUSTER",
+        LineFormat::Cc11 => "CC11",
+        LineFormat::Json => "JSON",
     }
 }
 
@@ -142,4 +202,14 @@ pub(super) fn dedupe_name(dedupe: Dedupe) -> &'static str {
         Dedupe::Slow => "SLOW",
         Dedupe::Off => "OFF",
     }
+}
+
+/// SHOW/DEDUPE.
+fn show_dedupe(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
+    tell_dedupe(exec);
+    let windows = &exec.node.settings.dedup;
+    let text = |seconds: u32| if seconds == 0 { "off".to_string() } else { format!("{seconds} s") };
+    let (fast, med, slow) = (text(windows.fast_s), text(windows.med_s), text(windows.slow_s));
+    exec.line(format_args!("Windows of this node: FAST {fast}, MED {med}, SLOW {slow}."));
+    Next::Prompt
 }

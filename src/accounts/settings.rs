@@ -1,0 +1,177 @@
+//! What a user chose.
+
+use crate::config;
+use crate::fanout::Preferences;
+use crate::filter::Wish;
+use crate::spot::{Call, Grid};
+
+/// Whose habits the prompt follows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Dialect {
+    /// GoCluster.
+    #[default]
+    Go,
+    /// CC Cluster.
+    Cc,
+    /// DXSpider.
+    Spider,
+    /// AR-Cluster.
+    Ar,
+}
+
+impl Dialect {
+    /// All, in the order of DIALECT LIST.
+    pub const ALL: [Dialect; 4] = [Dialect::Go, Dialect::Cc, Dialect::Spider, Dialect::Ar];
+    /// `GO`, `CC`, `SPIDER`, `AR`.
+    pub fn name(self) -> &'static str {
+        ["GO", "CC", "SPIDER", "AR"][self as usize]
+    }
+    /// Reads a name, any case, with the other names that peers use.
+    pub fn parse(text: &str) -> Option<Dialect> {
+        match text.to_ascii_uppercase().as_str() {
+            "GO" | "GOCLUSTER" | "CLASSIC" | "DEFAULT" => Some(Dialect::Go),
+            "CC" | "CCCLUSTER" | "VE7CC" => Some(Dialect::Cc),
+            "SPIDER" | "DXSPIDER" => Some(Dialect::Spider),
+            "AR" | "ARCLUSTER" | "AR-CLUSTER" => Some(Dialect::Ar),
+            _ => None,
+        }
+    }
+}
+
+/// How noisy a user's place is; used by a later issue.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[allow(missing_docs)]
+pub enum Noise {
+    #[default]
+    Quiet,
+    Rural,
+    Suburban,
+    Urban,
+    Industrial,
+}
+
+impl Noise {
+    /// All, quietest first.
+    pub const ALL: [Noise; 5] = [Noise::Quiet, Noise::Rural, Noise::Suburban, Noise::Urban, Noise::Industrial];
+    /// `QUIET`.
+    pub fn name(self) -> &'static str {
+        ["QUIET", "RURAL", "SUBURBAN", "URBAN", "INDUSTRIAL"][self as usize]
+    }
+}
+
+/// Which kinds of line come unasked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Streams(pub u16);
+
+impl Streams {
+    /// Spots.
+    pub const DX: Streams = Streams(1);
+    /// Announcements.
+    pub const ANN: Streams = Streams(1 << 1);
+    /// Talk.
+    pub const TALK: Streams = Streams(1 << 2);
+    /// Weather.
+    pub const WX: Streams = Streams(1 << 3);
+    /// WWV.
+    pub const WWV: Streams = Streams(1 << 4);
+    /// WCY.
+    pub const WCY: Streams = Streams(1 << 5);
+    /// Others' log-ins and log-outs.
+    pub const LOGINS: Streams = Streams(1 << 6);
+    /// Spots of the user's own call, whatever the filter says (GoCluster's SELF). Off: never.
+    pub const SELF: Streams = Streams(1 << 7);
+    /// Every skimmer report of the user's own call, before dedup (DXSpider's SEEME).
+    pub const SEEME: Streams = Streams(1 << 8);
+
+    /// Whether every bit of `other` is set.
+    pub const fn has(self, other: Streams) -> bool {
+        self.0 & other.0 == other.0
+    }
+    /// Sets or clears the bits of `other`.
+    pub const fn set(&mut self, other: Streams, on: bool) {
+        self.0 = if on { self.0 | other.0 } else { self.0 & !other.0 };
+    }
+}
+
+impl Default for Streams {
+    /// Everything but log-ins and SEEME.
+    fn default() -> Streams {
+        let mut streams = Streams(0x1FF);
+        streams.set(Streams::LOGINS, false);
+        streams.set(Streams::SEEME, false);
+        streams
+    }
+}
+
+/// Everything that is kept for a user between two log-ins. Text fields are printable and bounded by
+/// [`Settings::TEXT_MAX`].
+#[derive(Clone, PartialEq, Debug)]
+pub struct Settings {
+    /// First name.
+    pub name: String,
+    /// Where the station is.
+    pub qth: String,
+    /// Locator that the user gave; none = not given.
+    pub grid: Grid,
+    /// Latitude and longitude in degrees, north and east positive, when given more precisely.
+    pub location: Option<(f32, f32)>,
+    /// Node the user calls home.
+    pub home_node: Call,
+    /// Dialect.
+    pub dialect: Dialect,
+    /// Filter, all dialects.
+    pub wish: Wish,
+    /// Line style, dedup policy, updates.
+    pub preferences: Preferences,
+    /// Unasked lines.
+    pub streams: Streams,
+    /// Lines per page; 0 = no paging.
+    pub page_lines: u16,
+    /// The user's own prompt; `None` = the node's.
+    pub prompt: Option<String>,
+    /// Marked as away.
+    pub away: bool,
+    /// Whether a client said it wants no echo. We never echo; kept for SHOW/SETTINGS.
+    pub echo: bool,
+    /// One line per send.
+    pub linewise: bool,
+    /// Noise class.
+    pub noise: Noise,
+    /// Minutes between solar summaries: 0, 15, 30, 60.
+    pub solar_min: u8,
+    /// Lines of SHOW/DX when no count is given; 0 = the dialect's.
+    pub dx_count: u16,
+    /// Calls whose log-ins are told.
+    pub buddies: Vec<Call>,
+}
+
+impl Settings {
+    /// Most bytes of one text.
+    pub const TEXT_MAX: usize = 60;
+    /// Most buddies.
+    pub const BUDDIES_MAX: usize = 50;
+
+    /// What a user has who chose nothing. The wish is open: the caller fills in the node's default.
+    pub fn of_node(telnet: &config::Telnet) -> Settings {
+        Settings {
+            name: String::new(),
+            qth: String::new(),
+            grid: Grid::NONE,
+            location: None,
+            home_node: Call::EMPTY,
+            dialect: Dialect::Go,
+            wish: Wish::open(),
+            preferences: Preferences::of_node(telnet),
+            streams: Streams::default(),
+            page_lines: 0,
+            prompt: None,
+            away: false,
+            echo: true,
+            linewise: false,
+            noise: Noise::Quiet,
+            solar_min: 0,
+            dx_count: 0,
+            buddies: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The form that is asked per spot.
+
+use super::Expr;
+use crate::spot::Spot;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+/// A compiled filter, shared. Two are equal when their canonical expressions are.
+#[derive(Clone, Debug)]
+pub struct Filter(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    canonical: Expr,
+}
+
+impl Filter {
+    /// Passes everything.
+    pub fn all() -> Filter {
+        Filter::compile(&Expr::All)
+    }
+    /// Canonicalises and compiles. Bounds on size are the business of whoever parsed the expression.
+    pub fn compile(expr: &Expr) -> Filter {
+        Filter(Arc::new(Inner { canonical: expr.clone() }))
+    }
+    /// Whether a spot passes. Does not allocate.
+    #[inline]
+    pub fn passes(&self, spot: &Spot) -> bool {
+        self.0.canonical.passes(spot)
+    }
+    /// Whether everything passes.
+    pub fn is_all(&self) -> bool {
+        self.0.canonical == Expr::All
+    }
+    /// The canonical expression.
+    pub fn expr(&self) -> &Expr {
+        &self.0.canonical
+    }
+}
+
+impl PartialEq for Filter {
+    fn eq(&self, other: &Filter) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.canonical == other.0.canonical
+    }
+}
+impl Eq for Filter {}
+impl Hash for Filter {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.canonical.hash(state);
+    }
+}
+impl Default for Filter {
+    fn default() -> Filter {
+        Filter::all()
+    }
+}
+
+/// The plain meaning of every term.
+pub(super) mod naive {
+    use crate::filter::sets::GlyphSet;
+    use crate::filter::{Side, Term};
+    use crate::spot::{Flags, Grid, Spot, base_call, collapse_ssid, metadata_call};
+
+    pub(in crate::filter) fn holds(term: &Term, spot: &Spot) -> bool {
+        let grid = |side: Side| if side == Side::Dx { spot.dx_grid } else { spot.de_grid };
+        match term {
+            Term::Band(set) => set.has(spot.band()),
+            Term::Mode(set) => set.has(spot.mode()),
+            Term::Class(set) => set.has(spot.class()),
+            Term::Feed(set) => set.has_bit(usize::from(spot.feed)),
+            Term::Skimmer => spot.is_skimmer(),
+            Term::Beacon => spot.flags.has(Flags::BEACON),
+            Term::CallingCq => spot.flags.has(Flags::CQ),
+            Term::Continent(Side::Dx, set) => set.has(spot.dx_continent()),
+            Term::Continent(Side::De, set) => set.has(spot.de_continent()),
+            Term::Cq(Side::Dx, set) => set.has_bit(usize::from(spot.dx_cq)),
+            Term::Cq(Side::De, set) => set.has_bit(usize::from(spot.de_cq)),
+            Term::Itu(Side::Dx, set) => set.has_bit(usize::from(spot.dx_itu)),
+            Term::Itu(Side::De, set) => set.has_bit(usize::from(spot.de_itu)),
+            Term::Entity(Side::Dx, set) => set.has_bit(usize::from(spot.dx_adif)),
+            Term::Entity(Side::De, set) => set.has_bit(usize::from(spot.de_adif)),
+            Term::State(Side::Dx, set) => set.has_bit(usize::from(spot.dx_state)),
+            Term::State(Side::De, set) => set.has_bit(usize::from(spot.de_state)),
+            Term::Confidence(set) => set.has_bit(GlyphSet::bit(spot.confidence)),
+            Term::Freq(ranges) => ranges.iter().any(|(from, to)| (*from..=*to).contains(&spot.freq.hz())),
+            Term::Snr(ranges) => {
+                spot.snr().is_some_and(|db| ranges.iter().any(|(from, to)| (*from..=*to).contains(&db)))
+            }
+            Term::Speed(ranges) => {
+                spot.speed > 0 && ranges.iter().any(|(from, to)| (*from..=*to).contains(&spot.speed))
+            }
+            Term::Time(ranges) => {
+                let minute = (spot.time.secs().rem_euclid(86_400) / 60) as u16;
+                ranges.iter().any(|range| range.has(minute))
+            }
+            Term::Grid(side, prefixes) => prefixes.iter().any(|prefix| prefix.fits(grid(*side).as_bytes())),
+            Term::Near { side, lat_e4, lon_e4, km } => near(grid(*side), *lat_e4, *lon_e4, *km),
+            Term::Call(Side::Dx, patterns) => {
+                let (whole, base) = (spot.dx, base_call(&spot.dx));
+                patterns.iter().any(|p| p.fits(whole.as_bytes()) || p.fits(base.as_bytes()))
+            }
+            Term::Call(Side::De, patterns) => {
+                let (whole, base) = (spot.de, collapse_ssid(&metadata_call(&spot.de)));
+                patterns.iter().any(|p| p.fits(whole.as_bytes()) || p.fits(base.as_bytes()))
+            }
+            Term::Node(patterns) => patterns.iter().any(|p| p.fits(spot.node.as_bytes())),
+            Term::Words(words) => {
+                let comment = String::from_utf8_lossy(spot.comment()).to_ascii_uppercase();
+                words.iter().any(|word| comment.contains(&**word))
+            }
+            // Filled in by the helper of this room, with `Reference`.
+            Term::Regex(_) | Term::Reference(_) => false,
+        }
+    }
+
+    fn near(grid: Grid, lat_e4: i32, lon_e4: i32, km: u32) -> bool {
+        let Some((lat, lon)) = grid.center() else { return false };
+        let (lat, lon) = (lat.to_radians(), lon.to_radians());
+        let (home_lat, home_lon) = ((f64::from(lat_e4) / 1e4).to_radians(), (f64::from(lon_e4) / 1e4).to_radians());
+        let cos = lat.sin() * home_lat.sin() + lat.cos() * home_lat.cos() * (lon - home_lon).cos();
+        6371.0 * cos.clamp(-1.0, 1.0).acos() <= f64::from(km)
+    }
+}
