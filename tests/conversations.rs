@@ -73,6 +73,7 @@ impl Sansio {
                 Action::Post(spot) => self.posted = Some(spot),
                 Action::Close(reason) => self.closed = Some(reason),
                 Action::LogIn(call) => assert_eq!(self.session.call(), Some(call)),
+                Action::AskAccounts(_) | Action::RealAddress(_) | Action::Order(_) | Action::Operate(_) => {}
                 Action::Prefer(choice) => assert_eq!(self.session.choice(), choice),
                 Action::Announce(_) | Action::Talk { .. } => {}
             }
