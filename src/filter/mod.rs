@@ -9,16 +9,25 @@
 //! Equal wishes give equal canonical expressions, and so one [`Filter`] and one cohort. Nothing here
 //! knows users, sockets or time: a filter is a function of a spot. Compiling allocates; asking does not.
 
+mod ar;
 mod compiled;
 mod expr;
+mod fault;
 mod sets;
+mod slots;
+mod spider;
 mod term;
+mod values;
 mod wish;
 
+pub use ar::Ar;
 pub use compiled::Filter;
 pub use expr::Expr;
+pub use fault::Fault;
 pub use sets::{
     BandSet, ClassSet, ContinentSet, CqSet, EntitySet, FeedSet, GlyphSet, ItuSet, ModeSet, RefSet, StateSet,
 };
+pub use slots::{SLOT_MAX, Slots, TEXT_BYTES_MAX};
+pub use spider::parse as parse_spider;
 pub use term::{GridPrefix, MinuteRange, Pattern, Side, Term};
 pub use wish::{Context, Outcome, Wish};
