@@ -20,7 +20,7 @@ mod term;
 mod values;
 mod wish;
 
-pub use ar::Ar;
+pub use ar::{AR_DEFAULT, Ar, parse as parse_ar};
 pub use compiled::Filter;
 pub use expr::Expr;
 pub use fault::Fault;
