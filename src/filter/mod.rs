@@ -13,6 +13,7 @@ mod ar;
 mod compiled;
 mod expr;
 mod fault;
+mod print;
 mod sets;
 mod slots;
 mod spider;
@@ -24,6 +25,7 @@ pub use ar::{AR_DEFAULT, Ar, parse as parse_ar};
 pub use compiled::Filter;
 pub use expr::Expr;
 pub use fault::Fault;
+pub use print::{spider, spider_with};
 pub use sets::{
     BandSet, ClassSet, ContinentSet, CqSet, EntitySet, FeedSet, GlyphSet, ItuSet, ModeSet, RefSet, StateSet,
 };
