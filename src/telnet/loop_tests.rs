@@ -77,6 +77,7 @@ impl Rig {
             history_replies: answers_out,
             asks: asks_in,
             answers: account_answers,
+            bans: Default::default(),
             digest: Default::default(),
             operations: Arc::new(crate::engine::Mailbox::new(4, Bell::silent())),
             users: Arc::new(ArcSwap::from_pointee(Vec::<UserInfo>::new())),
