@@ -10,4 +10,6 @@ mod settings;
 
 pub use agent::{AccountLink, AccountsAgent};
 pub use protocol::{Account, Answer, Ask, Ban, Question, Reply, Secret};
-pub use settings::{Dialect, Noise, Settings, Streams};
+pub use settings::{Dialect, Noise, Settings};
+
+pub use crate::filter::Streams;
