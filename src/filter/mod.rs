@@ -14,6 +14,7 @@ mod cc;
 mod compiled;
 mod dims;
 mod expr;
+mod fault;
 mod go;
 mod lists;
 mod nearby;
@@ -23,21 +24,25 @@ mod sets;
 mod show;
 mod skimmers;
 mod slots;
+mod spider;
 mod streams;
 mod term;
+mod values;
 mod wish;
 
 pub use ar::Ar;
 pub use compiled::Filter;
 pub use dims::Dim;
 pub use expr::Expr;
+pub use fault::Fault;
 pub use lists::{ITEMS_MAX, Lists};
 pub use nearby::Nearby;
 pub use sets::{
     BandSet, ClassSet, ContinentSet, CqSet, EntitySet, FeedSet, GlyphSet, ItuSet, ModeSet, RefSet, StateSet,
 };
 pub use skimmers::Skimmers;
-pub use slots::Slots;
+pub use slots::{SLOT_MAX, Slots, TEXT_BYTES_MAX};
+pub use spider::parse as parse_spider;
 pub use streams::Streams;
 pub use term::{GridPrefix, MinuteRange, Pattern, Side, Term};
 pub use wish::{Context, Outcome, Wish};
