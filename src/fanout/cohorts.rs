@@ -35,6 +35,17 @@ pub enum Exception {
     Skip,
 }
 
+/// How a line was taken out of a slice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Skipped {
+    /// It was the next one: the slice goes on behind it.
+    Passed,
+    /// Lines before it wait in the slice still; this one goes on behind it.
+    Split(SliceRef),
+    /// The user was lapped in the moment it came: it is among the lines he lost.
+    Lapped,
+}
+
 /// Segments of a cohort whose users get one line per send: some 1,700 lines, half a minute of their
 /// rate. Who takes lines so slowly must not make the core short of memory, nor read stale ones.
 const LINEWISE_SEGMENTS_MAX: usize = 2;
@@ -269,21 +280,22 @@ impl Cohorts {
         Some(self.join_at(at.cohort, slice.conn))
     }
     /// Takes the line just appended out of an open slice, which was due it: it ends as
-    /// [`Reason::OwnCall`]. Returns the slice that takes what comes, when it is another one: then lines
-    /// wait in the old one still.
-    pub fn skip_last(&mut self, at: SliceRef, class: Class) -> Option<SliceRef> {
+    /// [`Reason::OwnCall`].
+    pub(super) fn skip_last(&mut self, at: SliceRef, class: Class) -> Skipped {
         let cohort = &mut self.list[at.cohort as usize];
-        let slice = *cohort.slice(at.key as usize)?;
-        let last = cohort.end_line().checked_sub(1).filter(|last| slice.next <= *last)?;
+        let last = cohort.end_line().wrapping_sub(1);
+        let Some(slice) = cohort.slice(at.key as usize).copied().filter(|slice| slice.next <= last) else {
+            return Skipped::Lapped;
+        };
         self.books.end(class, Reason::OwnCall, 1);
         self.pending -= 1;
         if slice.next == last {
             cohort.advance(at.key as usize, last + 1);
             cohort.release(&mut self.pool);
-            return None;
+            return Skipped::Passed;
         }
         cohort.close_slice_at(at.key as usize, last);
-        Some(self.join_at(at.cohort, slice.conn))
+        Skipped::Split(self.join_at(at.cohort, slice.conn))
     }
 
     // --- a spot comes

@@ -5,7 +5,7 @@
 //! to the own bytes. A spot that the rules of this one user bring or take away splits the slice.
 
 use super::cohort::OPEN;
-use super::cohorts::{Cohorts, SliceRef};
+use super::cohorts::{Cohorts, Skipped, SliceRef};
 use super::segment::Mark;
 use super::{CohortKey, Deliveries};
 use crate::measure::Reason;
@@ -260,14 +260,18 @@ impl Output {
         self.lap_oldest(cohorts)
     }
     /// The line just appended to this user's cohort does not go to him. For [`super::Exception::Skip`].
-    /// Returns the lines lost to the bounds.
-    pub fn skip(&mut self, cohorts: &mut Cohorts, class: Class) -> u64 {
+    /// Returns the lines lost to the bounds; -1 when this one is among those counted as lapped already.
+    pub fn skip(&mut self, cohorts: &mut Cohorts, class: Class) -> i64 {
         let Some(open) = self.open else { return 0 };
-        if let Some(behind) = cohorts.skip_last(open, class) {
-            self.queue.push_back(Extent::Slice(open));
-            self.open_slice(cohorts, behind);
+        match cohorts.skip_last(open, class) {
+            Skipped::Passed => 0,
+            Skipped::Lapped => -1,
+            Skipped::Split(behind) => {
+                self.queue.push_back(Extent::Slice(open));
+                self.open_slice(cohorts, behind);
+                self.lap_oldest(cohorts) as i64
+            }
         }
-        self.lap_oldest(cohorts)
     }
     /// No lines any more, beyond those that wait now.
     pub fn end_lines(&mut self, cohorts: &mut Cohorts) {

@@ -347,7 +347,7 @@ impl Player {
 /// Publishes as the agent does with users who have rules of their own.
 fn publish_to(cohorts: &mut Cohorts, players: &mut [Player], spot: &Spot) {
     let owner = usize::from(spot.dx.as_bytes()[1] - b'0');
-    let mut exceptions = Vec::new();
+    let (mut exceptions, mut skipped) = (Vec::new(), Vec::new());
     let mut expected = 0;
     cohorts.judge(spot);
     for (i, player) in players.iter_mut().enumerate().filter(|(_, p)| !p.paused) {
@@ -374,18 +374,24 @@ fn publish_to(cohorts: &mut Cohorts, players: &mut [Player], spot: &Spot) {
     };
     for (i, exception) in exceptions {
         let output = &mut players[i].output;
-        players[i].lost += match exception {
+        match exception {
             Exception::Insert => {
                 reached += 1;
-                output.insert(cohorts, spot, spot.read_ns + 10)
+                players[i].lost += output.insert(cohorts, spot, spot.read_ns + 10);
             }
             Exception::Skip => {
                 reached -= 1;
-                output.skip(cohorts, spot.class())
+                skipped.push((i, output.skip(cohorts, spot.class())));
             }
-        };
+        }
     }
     assert_eq!(reached, expected);
+    while let Some(lap) = cohorts.take_lap() {
+        players[lap.conn as usize].lost += lap.lines;
+    }
+    for (i, lost) in skipped {
+        players[i].lost = players[i].lost.checked_add_signed(lost).expect("it was counted");
+    }
 }
 
 #[derive(Clone, Debug)]
