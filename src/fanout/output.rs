@@ -433,9 +433,8 @@ impl Output {
                     self.apart.push_back(Apart { end: self.own.len(), mark });
                     next += 1;
                 }
-                if line > from {
-                    log.ran(at.cohort, from, line);
-                }
+                // Also when no whole line went: the torn one may have been all that its segment was kept for.
+                log.ran(at.cohort, from, line);
                 if next > from {
                     cohort.advance(at.key as usize, next);
                 }
