@@ -28,6 +28,6 @@ pub use sets::{
     BandSet, ClassSet, ContinentSet, CqSet, EntitySet, FeedSet, GlyphSet, ItuSet, ModeSet, RefSet, StateSet,
 };
 pub use slots::{SLOT_MAX, Slots, TEXT_BYTES_MAX};
-pub use spider::parse as parse_spider;
+pub use spider::{parse as parse_spider, takes_values as spider_takes_values};
 pub use term::{GridPrefix, MinuteRange, Pattern, Side, Term};
 pub use wish::{Context, Outcome, Wish};
