@@ -13,6 +13,7 @@ mod header;
 mod iac;
 mod people;
 mod print;
+mod pskreporter;
 mod scan;
 mod skimmer;
 mod splitter;
@@ -26,6 +27,7 @@ pub use gocluster::{GOCLUSTER_LINE_BYTES, GOCLUSTER_LINE_BYTES_MAX, GOCLUSTER_LI
 pub use header::{bulletin_kind, is_spot_line};
 pub use iac::{Iac, TELNET_REPLY_BYTES_MAX};
 pub use people::people_line;
+pub use pskreporter::{PskReport, pskreporter};
 pub use scan::HhMm;
 pub use skimmer::skimmer_line;
 pub use splitter::{LINE_BYTES_MAX, LineSplitter};
