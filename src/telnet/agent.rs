@@ -473,7 +473,7 @@ impl TelnetAgent {
             moved += 1;
             if let Some(slot) = self.find(reply.session) {
                 self.answered(slot);
-                self.with_session(slot, |session, node, out| session.on_history(node, &reply.bytes, out));
+                self.with_session(slot, |session, node, out| session.on_history(node, reply.ask, &reply.bytes, out));
             }
         }
         moved

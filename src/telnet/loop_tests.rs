@@ -520,7 +520,8 @@ fn full_rings_are_answered_with_busy() {
     // The ring to the store has one place.
     rig.until("answers", |_| users.iter_mut().map(|u| u.text().contains("busy")).filter(|b| *b).count() == 5);
     let request = rig.questions.pop().unwrap();
-    rig.answers.push(HistoryReply { session: request.session, bytes: b"a line of history\r\n".to_vec() }).unwrap();
+    let (session, ask) = (request.session, request.ask);
+    rig.answers.push(HistoryReply { session, ask, bytes: b"a line of history\r\n".to_vec() }).unwrap();
     rig.until("the sixth", |_| users.iter_mut().any(|u| u.text().contains("a line of history")));
     for user in &mut users {
         user.got.clear();
@@ -628,8 +629,8 @@ fn who_shuts_his_sending_side_still_gets_his_answers() {
         request = rig.questions.pop();
         request.is_some()
     });
-    let session = request.unwrap().session;
-    rig.answers.push(HistoryReply { session, bytes: b"a line of history\r\n".to_vec() }).unwrap();
+    let HistoryRequest { session, ask, .. } = request.unwrap();
+    rig.answers.push(HistoryReply { session, ask, bytes: b"a line of history\r\n".to_vec() }).unwrap();
     rig.until("the end", |_| {
         client.pull();
         client.closed
