@@ -53,6 +53,12 @@ reasons! {
     BadDxCall = "bad_dx_call",
     /// A machine's line without a report.
     NoReport = "no_report",
+    /// A PSKReporter message that is no JSON object.
+    BadJson = "bad_json",
+    /// A PSKReporter report without a mode.
+    NoMode = "no_mode",
+    /// A PSKReporter report without the time at which the station was heard.
+    NoTime = "no_time",
     /// The frequency lies in no amateur band.
     OutOfBand = "out_of_band",
     // --- parse: the gate
