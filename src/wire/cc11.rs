@@ -52,7 +52,7 @@ pub fn cc11(spot: &Spot, style: LineStyle, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(b"^^");
     for (grid, derived) in [(&spot.dx_grid, Flags::DX_GRID_DERIVED), (&spot.de_grid, Flags::DE_GRID_DERIVED)] {
-        field(out, grid4(if spot.flags.has(derived) { &Grid::NONE } else { grid }));
+        field(out, grid4(if spot.flags.has(derived) { &Grid::NONE } else { grid }).trim_ascii_end());
     }
 }
 
