@@ -211,6 +211,42 @@ fn check_json(spot: &Spot, line: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// What a program that splits at carets takes from a spot of a feed (clients 5.3).
+fn check_cc11(spot: &Spot, style: LineStyle) -> Result<(), TestCaseError> {
+    let mut line = Vec::new();
+    spot_line(spot, LineStyle { format: LineFormat::Cc11, diag: 0, ..style }, &mut line);
+    let shown = String::from_utf8_lossy(&line).into_owned();
+    let fields: Vec<&str> = shown.split('^').collect();
+    let de = spot.de.as_str();
+    let known = |n: u16| if n == 0 { String::new() } else { n.to_string() };
+    let grid = |grid: &Grid| grid.as_str().get(..4).unwrap_or("").to_string();
+    let want = [
+        (0, "CC11".to_string()),
+        (2, spot.dx.to_string()),
+        (3, spot.time.date_text()),
+        (4, spot.time.hhmmz()),
+        (6, if style.bare_skimmers { de.trim_end_matches("-#").to_string() } else { de.to_string() }),
+        (7, known(spot.dx_adif)),
+        (8, known(spot.de_adif)),
+        (9, spot.node.to_string()),
+        (10, known(spot.dx_itu.into())),
+        (11, known(spot.dx_cq.into())),
+        (12, known(spot.de_itu.into())),
+        (13, known(spot.de_cq.into())),
+        (14, State(spot.dx_state).code().to_string()),
+        (15, State(spot.de_state).code().to_string()),
+        (18, grid(&spot.dx_grid)),
+        (19, grid(&spot.de_grid)),
+    ];
+    for (at, want) in want {
+        prop_assert_eq!(fields[at], want, "field {} of {}", at, shown);
+    }
+    prop_assert_eq!(Freq::parse_khz(fields[1].as_bytes()), Some(spot.freq), "{}", shown);
+    let parts = comment(fields[5].as_bytes(), spot.freq);
+    prop_assert_eq!((parts.mode, parts.snr), (spot.mode(), spot.snr()), "{}", shown);
+    Ok(())
+}
+
 /// What dh1tw's parser slices out of a line of 80 columns (clients 5.7).
 fn check_slices(spot: &Spot, line: &[u8], grid: &str) -> Result<(), TestCaseError> {
     let shown = String::from_utf8_lossy(line).into_owned();
@@ -313,11 +349,16 @@ proptest! {
 
     #[test]
     fn every_style_is_one_bounded_line_of_a_real_spot(
-        mut spot in skimmer_spot(), style in any_style(), text in "\\PC{0,40}", hops in any::<[u32; 4]>(), class in 0u8..6,
+        mut spot in skimmer_spot(), style in any_style(), text in "\\PC{0,40}", hops in any::<[u32; 4]>(),
+        facts in any::<[u8; 8]>(),
     ) {
         spot.hop_ns = hops;
-        spot.set_class(Class::from_u8(class));
+        spot.set_class(Class::from_u8(facts[0]));
+        (spot.dx_adif, spot.de_adif, spot.node) = (facts[1].into(), facts[2].into(), spot.de);
+        [spot.dx_cq, spot.dx_itu, spot.de_cq, spot.de_itu] = [facts[3], facts[4], facts[5], facts[6]];
+        (spot.dx_state, spot.de_state) = (facts[7], facts[7].wrapping_add(1));
         check_styled(&spot, style)?;
+        check_cc11(&spot, style)?;
         // The same station as a person writes of it.
         spot.set_snr(None);
         spot.flags.set(Flags::SKIMMER, false);
