@@ -720,7 +720,7 @@ fn who_posts_sees_his_spot_whatever_he_filters_but_not_in_a_pause() {
     let mut rig = Rig::new();
     let mut user = rig.user("K1ABC");
     let Some(Upward::LogIn(info)) = rig.upward.pop() else { panic!("no log-in") };
-    let mut post = |rig: &mut Rig, n| {
+    let post = |rig: &mut Rig, n| {
         let mut post = spot(n, rig.now().mono_ns);
         post.post = info.session;
         rig.publish(Published::Spot(post));
@@ -832,7 +832,9 @@ fn sysops_orders_find_whom_they_mean() {
     assert!(told.iter().any(|line| line.starts_with("K1ABC-2 ")) && !told.iter().any(|l| l.starts_with("K1ABCD")));
     rig.note(Note::Kick { call: Call::literal("K1ABC"), why: "Not so loud.".into() });
     rig.until("their end", |_| {
-        users[..2].iter_mut().for_each(|u| drop(u.pull().len()));
+        users[..2].iter_mut().for_each(|u| {
+            u.pull();
+        });
         users[0].closed && users[1].closed
     });
     assert!(users[..2].iter_mut().all(|u| u.text().ends_with("Not so loud.\r\n")));
@@ -842,7 +844,9 @@ fn sysops_orders_find_whom_they_mean() {
     rig.until("prompts", |_| anonymous.text().ends_with("call: ") && elsewhere.text().ends_with("call: "));
     rig.note(Note::KickFrom { network: ("127.0.0.0".parse().unwrap(), 29), why: "Not from there.".into() });
     rig.until("their end", |_| {
-        users[2..].iter_mut().for_each(|u| drop(u.pull().len()));
+        users[2..].iter_mut().for_each(|u| {
+            u.pull();
+        });
         anonymous.pull();
         users[2].closed && users[3].closed && anonymous.closed
     });
@@ -866,7 +870,9 @@ fn the_address_that_a_proxy_tells_has_its_bounds() {
         rig.agent.as_mut().unwrap().act(slot, Action::RealAddress(real));
     }
     rig.until("the second's end", |_| {
-        clients.iter_mut().for_each(|c| drop(c.pull().len()));
+        clients.iter_mut().for_each(|c| {
+            c.pull();
+        });
         clients.iter().filter(|c| c.closed).count() == 1
     });
     let refused = clients.iter_mut().find(|c| c.closed).unwrap();
