@@ -10,7 +10,8 @@
 //!
 //! Case does not matter, and blanks around a comparison are free. A call is a whole call unless it has a `*`.
 
-use super::fault::{Fault, nearest};
+use super::fault::Fault;
+use super::nearest::nearest;
 use super::sets::*;
 use super::slots::{squeeze, take_word};
 use super::values;
@@ -136,10 +137,10 @@ impl Ar {
 }
 
 fn done(reply: Vec<String>) -> Outcome {
-    Outcome { reply, done: true }
+    Outcome::done(reply)
 }
 fn refused(reply: Vec<String>) -> Outcome {
-    Outcome { reply, done: false }
+    Outcome::refused(reply)
 }
 
 /// Reads an expression.

@@ -12,7 +12,8 @@
 //! `not` binds closest, then `and`, which may be left out, then `or`. Values of one term are joined by "or". A value
 //! that holds a blank, a comma or a bracket stands in double quotes, with `\"` and `\\` inside.
 
-use super::fault::{Fault, nearest};
+use super::fault::Fault;
+use super::nearest::nearest;
 use super::sets::*;
 use super::values::{self, On};
 use super::{Context, Expr, Pattern, Side, Term};
@@ -209,6 +210,12 @@ impl Ask {
             Ask::Reference => "ref pota,sota",
         }
     }
+}
+
+/// Whether a word begins a term, and if so, whether values follow it. For commands that mix terms with words of
+/// their own.
+pub fn takes_values(word: &str) -> Option<bool> {
+    Ask::of(word).map(Ask::takes_values)
 }
 
 /// Whether a word joins terms.
