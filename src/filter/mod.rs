@@ -9,14 +9,21 @@
 //! Equal wishes give equal canonical expressions, and so one [`Filter`] and one cohort. Nothing here
 //! knows users, sockets or time: a filter is a function of a spot. Compiling allocates; asking does not.
 
+mod ask;
+mod canon;
 mod compiled;
 mod expr;
+#[cfg(test)]
+mod properties;
+mod references;
 mod sets;
 mod term;
 mod wish;
 
+pub use ask::{REGEX_BYTES_MAX, check_regex};
 pub use compiled::Filter;
 pub use expr::Expr;
+pub use references::references;
 pub use sets::{
     BandSet, ClassSet, ContinentSet, CqSet, EntitySet, FeedSet, GlyphSet, ItuSet, ModeSet, RefSet, StateSet,
 };
