@@ -749,6 +749,8 @@ mod tests {
             ("info {ft8", 5, "not closed"),
             ("info \"ft8", 5, "not closed"),
             ("info {}", 5, "empty"),
+            ("info a,{ft(8}", 7, "unclosed group"),
+            ("info {(a{100}){1000}}", 5, "too large"),
             ("info ft8}", 8, "closes nothing"),
             ("on 20/40", 3, "20m,40m"),
             ("mode ft9", 5, "no mode ft9"),

@@ -4,7 +4,7 @@
 use super::nearest::nearest;
 use super::segments::SEGMENTS;
 use super::sets::*;
-use super::{Context, GridPrefix, MinuteRange, Pattern, Side, Term};
+use super::{Context, GridPrefix, MinuteRange, Pattern, Side, Term, check_regex};
 use crate::reference::{Cty, Place};
 use crate::spot::{Band, Call, Class, Continent, Family, Freq, Grid, Mode, Spot, State};
 
@@ -450,7 +450,7 @@ pub(super) fn call_prefix(text: &str, is_exact: bool) -> Result<Pattern, String>
 pub(super) fn regex(text: &str) -> Result<(), String> {
     match text.trim().is_empty() {
         true => Err("The braces are empty: {ft8|ft4} holds a regular expression.".into()),
-        false => Ok(()),
+        false => check_regex(text).map_err(|why| format!("This is no regular expression that can be used: {why}.")),
     }
 }
 
