@@ -10,6 +10,7 @@
 //! knows users, sockets or time: a filter is a function of a spot. Compiling allocates; asking does not.
 
 mod ask;
+mod calls;
 mod canon;
 mod compiled;
 mod expr;
@@ -17,6 +18,7 @@ mod expr;
 mod properties;
 mod references;
 mod sets;
+mod tables;
 mod term;
 mod wish;
 
