@@ -718,7 +718,7 @@ fn who_posts_sees_his_spot_whatever_he_filters_but_not_in_a_pause() {
     let mut rig = Rig::new();
     let mut user = rig.user("K1ABC");
     let Some(Upward::LogIn(info)) = rig.upward.pop() else { panic!("no log-in") };
-    let mut post = |rig: &mut Rig, n| {
+    let post = |rig: &mut Rig, n| {
         let mut post = spot(n, rig.now().mono_ns);
         post.post = info.session;
         rig.publish(Published::Spot(post));
