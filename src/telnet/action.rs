@@ -1,6 +1,6 @@
 //! What goes into a session with every call, and what comes out of it.
 
-use crate::accounts::Ask;
+use crate::accounts::{Ask, BanList};
 use crate::config;
 use crate::engine::Now;
 use crate::fanout::Choice;
@@ -18,6 +18,8 @@ pub struct NodeView<'a> {
     pub users: &'a [UserInfo],
     /// Country data.
     pub cty: &'a Cty,
+    /// Who is banned; addresses have been looked up at accept, calls are at log-in.
+    pub bans: &'a BanList,
     /// When the node started.
     pub started: Utc,
     /// Names of the feeds, by their place in the configuration.

@@ -13,7 +13,7 @@ use super::pacing::Pacing;
 use super::sessions::RefusedAsk;
 use super::timers::Timers;
 use super::{Digest, NodeView, Operation, Session, SessionOut, TelnetStats};
-use crate::accounts::{Answer, Ask};
+use crate::accounts::{Answer, Ask, BanList};
 use crate::config;
 use crate::engine::{Agent, Consumer, Control, FaultPoint, Mailbox, Now, PanicGuard, Producer, RealClock, Tokens};
 use crate::fanout::{Cohorts, Exception, SendLog};
@@ -93,6 +93,8 @@ pub struct Parts {
     pub asks: Producer<Ask>,
     /// From the accounts.
     pub answers: Consumer<Answer>,
+    /// Who is banned, kept by the accounts.
+    pub bans: Arc<ArcSwap<BanList>>,
     /// Texts for sysops.
     pub digest: Arc<ArcSwap<Digest>>,
     /// Sysops' orders to the main thread.
@@ -124,6 +126,7 @@ pub(super) struct View {
     digest: Arc<Digest>,
     users: Arc<Vec<UserInfo>>,
     cty: Arc<Cty>,
+    bans: Arc<BanList>,
     started: Utc,
     pub(super) now: Now,
 }
@@ -134,6 +137,7 @@ impl View {
             settings: &self.settings,
             users: &self.users,
             cty: &self.cty,
+            bans: &self.bans,
             started: self.started,
             feeds: &self.feeds,
             digest: &self.digest,
@@ -150,7 +154,7 @@ pub struct TelnetAgent {
     tokens: Tokens,
     clock: Option<RealClock>,
     /// `None` once the node goes down.
-    listener: Option<TcpListener>,
+    pub(super) listener: Option<TcpListener>,
     listener_ready: bool,
     accept_retry_ns: u64,
     reserve: Reserve,
@@ -189,6 +193,7 @@ pub struct TelnetAgent {
     history_replies: Consumer<HistoryReply>,
     pub(super) asks: Producer<Ask>,
     answers: Consumer<Answer>,
+    pub(super) bans: Arc<ArcSwap<BanList>>,
     digest: Arc<ArcSwap<Digest>>,
     pub(super) operations: Arc<Mailbox<Operation>>,
     users: Arc<ArcSwap<Vec<UserInfo>>>,
@@ -248,6 +253,7 @@ impl TelnetAgent {
             view: View {
                 users: parts.users.load_full(),
                 cty: parts.cty.load_full(),
+                bans: parts.bans.load_full(),
                 started: parts.started,
                 feeds: Arc::new(settings.feeds.iter().map(|feed| feed.name.clone()).collect()),
                 digest: parts.digest.load_full(),
@@ -265,6 +271,7 @@ impl TelnetAgent {
             history_replies: parts.history_replies,
             asks: parts.asks,
             answers: parts.answers,
+            bans: parts.bans,
             digest: parts.digest,
             operations: parts.operations,
             users: parts.users,
@@ -329,7 +336,10 @@ impl TelnetAgent {
         self.reserve.retake();
     }
 
-    fn greet(&mut self, mut stream: TcpStream, address: IpAddr) {
+    pub(super) fn greet(&mut self, mut stream: TcpStream, address: IpAddr) {
+        if let Some(ban) = self.view.bans.of_address(address, self.view.now.utc) {
+            return self.refuse_with(stream, Refusal::Banned, &format!("{}\r\n", ban.line()));
+        }
         let ticket = match self.limits.admit(address) {
             Ok(ticket) => ticket,
             Err(why) => return self.refuse(stream, why),
@@ -351,9 +361,13 @@ impl TelnetAgent {
     }
 
     /// One polite line, as far as the socket takes it at once, and goodbye.
-    fn refuse(&self, mut stream: TcpStream, why: Refusal) {
+    fn refuse(&self, stream: TcpStream, why: Refusal) {
+        self.refuse_with(stream, why, why.line());
+    }
+
+    fn refuse_with(&self, mut stream: TcpStream, why: Refusal, line: &str) {
         self.stats.refused(why).add(1);
-        let _ = stream.write(why.line().as_bytes());
+        let _ = stream.write(line.as_bytes());
         let _ = stream.shutdown(Shutdown::Write);
     }
 
@@ -459,7 +473,7 @@ impl TelnetAgent {
             moved += 1;
             if let Some(slot) = self.find(reply.session) {
                 self.answered(slot);
-                self.with_session(slot, |session, node, out| session.on_history(node, &reply.bytes, out));
+                self.with_session(slot, |session, node, out| session.on_history(node, reply.ask, &reply.bytes, out));
             }
         }
         moved
@@ -553,6 +567,7 @@ impl Agent for TelnetAgent {
         self.view.users = self.users.load_full();
         self.view.digest = self.digest.load_full();
         self.view.cty = self.cty.load_full();
+        self.view.bans = self.bans.load_full();
         self.pacing.turn(now.mono_ns);
         let mut moved = self.accept();
         moved += self.read();

@@ -50,14 +50,16 @@ pub enum Refusal {
     Descriptors = 3,
     /// The node goes down.
     Draining = 4,
+    /// A sysop's ban on the address.
+    Banned = 5,
 }
 
 impl Refusal {
     /// How many.
-    pub const COUNT: usize = 5;
+    pub const COUNT: usize = 6;
     /// All.
     pub const ALL: [Refusal; Refusal::COUNT] =
-        [Refusal::Full, Refusal::Address, Refusal::PreLogin, Refusal::Descriptors, Refusal::Draining];
+        [Refusal::Full, Refusal::Address, Refusal::PreLogin, Refusal::Descriptors, Refusal::Draining, Refusal::Banned];
     /// The name in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -66,6 +68,7 @@ impl Refusal {
             Refusal::PreLogin => "pre_login",
             Refusal::Descriptors => "descriptors",
             Refusal::Draining => "draining",
+            Refusal::Banned => "banned",
         }
     }
     /// What the other side is told.
@@ -74,6 +77,7 @@ impl Refusal {
             Refusal::Full | Refusal::Descriptors => "Sorry, this node is full. Please try again later.\r\n",
             Refusal::Address => "Sorry, too many connections from your address.\r\n",
             Refusal::PreLogin => "Sorry, too many log-ins under way. Please try again in a minute.\r\n",
+            Refusal::Banned => "Sorry, your address is banned from this node.\r\n",
             Refusal::Draining => "Sorry, this node is going down. Please try again later.\r\n",
         }
     }

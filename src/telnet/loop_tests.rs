@@ -79,6 +79,7 @@ impl Rig {
             history_replies: answers_out,
             asks: asks_in,
             answers: account_answers,
+            bans: Default::default(),
             digest: Default::default(),
             operations: Arc::new(crate::engine::Mailbox::new(4, Bell::silent())),
             users: Arc::new(ArcSwap::from_pointee(Vec::<UserInfo>::new())),
@@ -519,7 +520,8 @@ fn full_rings_are_answered_with_busy() {
     // The ring to the store has one place.
     rig.until("answers", |_| users.iter_mut().map(|u| u.text().contains("busy")).filter(|b| *b).count() == 5);
     let request = rig.questions.pop().unwrap();
-    rig.answers.push(HistoryReply { session: request.session, bytes: b"a line of history\r\n".to_vec() }).unwrap();
+    let (session, ask) = (request.session, request.ask);
+    rig.answers.push(HistoryReply { session, ask, bytes: b"a line of history\r\n".to_vec() }).unwrap();
     rig.until("the sixth", |_| users.iter_mut().any(|u| u.text().contains("a line of history")));
     for user in &mut users {
         user.got.clear();
@@ -627,8 +629,8 @@ fn who_shuts_his_sending_side_still_gets_his_answers() {
         request = rig.questions.pop();
         request.is_some()
     });
-    let session = request.unwrap().session;
-    rig.answers.push(HistoryReply { session, bytes: b"a line of history\r\n".to_vec() }).unwrap();
+    let HistoryRequest { session, ask, .. } = request.unwrap();
+    rig.answers.push(HistoryReply { session, ask, bytes: b"a line of history\r\n".to_vec() }).unwrap();
     rig.until("the end", |_| {
         client.pull();
         client.closed
@@ -830,7 +832,9 @@ fn sysops_orders_find_whom_they_mean() {
     assert!(told.iter().any(|line| line.starts_with("K1ABC-2 ")) && !told.iter().any(|l| l.starts_with("K1ABCD")));
     rig.note(Note::Kick { call: Call::literal("K1ABC"), why: "Not so loud.".into() });
     rig.until("their end", |_| {
-        users[..2].iter_mut().for_each(|u| drop(u.pull().len()));
+        users[..2].iter_mut().for_each(|u| {
+            u.pull();
+        });
         users[0].closed && users[1].closed
     });
     assert!(users[..2].iter_mut().all(|u| u.text().ends_with("Not so loud.\r\n")));
@@ -840,7 +844,9 @@ fn sysops_orders_find_whom_they_mean() {
     rig.until("prompts", |_| anonymous.text().ends_with("call: ") && elsewhere.text().ends_with("call: "));
     rig.note(Note::KickFrom { network: ("127.0.0.0".parse().unwrap(), 29), why: "Not from there.".into() });
     rig.until("their end", |_| {
-        users[2..].iter_mut().for_each(|u| drop(u.pull().len()));
+        users[2..].iter_mut().for_each(|u| {
+            u.pull();
+        });
         anonymous.pull();
         users[2].closed && users[3].closed && anonymous.closed
     });
@@ -864,7 +870,9 @@ fn the_address_that_a_proxy_tells_has_its_bounds() {
         rig.agent.as_mut().unwrap().act(slot, Action::RealAddress(real));
     }
     rig.until("the second's end", |_| {
-        clients.iter_mut().for_each(|c| drop(c.pull().len()));
+        clients.iter_mut().for_each(|c| {
+            c.pull();
+        });
         clients.iter().filter(|c| c.closed).count() == 1
     });
     let refused = clients.iter_mut().find(|c| c.closed).unwrap();

@@ -118,8 +118,8 @@ impl TelnetAgent {
             }
             Action::AskHistory(request) => {
                 connection.outstanding += 1;
-                if self.history_requests.push(request).is_err() {
-                    self.refused.push((id, RefusedAsk::History));
+                if let Err(request) = self.history_requests.push(request) {
+                    self.refused.push((id, RefusedAsk::History(request.ask)));
                 }
             }
             Action::AskAccounts(ask) => {
@@ -211,7 +211,7 @@ impl TelnetAgent {
                 RefusedAsk::Accounts(ask) => {
                     session.on_answer(node, Answer { session: id, ask, reply: Reply::Done(Err(BUSY.into())) }, out)
                 }
-                RefusedAsk::History => session.on_history(node, BUSY_LINE, out),
+                RefusedAsk::History(ask) => session.on_history(node, ask, BUSY_LINE, out),
             });
         }
         moved
@@ -534,7 +534,8 @@ fn fingerprint(filter: &Filter) -> u32 {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum RefusedAsk {
     Post,
-    History,
+    /// The number of the question.
+    History(u32),
     /// The number of the question.
     Accounts(u32),
 }
