@@ -6,13 +6,22 @@
 
 mod agent;
 mod bans;
+mod base;
+mod passwords;
 mod protocol;
+mod record;
 mod settings;
+mod stats;
+#[cfg(test)]
+mod tests;
 
-pub use agent::{AccountLink, AccountsAgent};
+pub use agent::{AccountLink, AccountsAgent, AccountsParts};
 pub use bans::{BAN_REASON_MAX, BANS_MAX, Ban, BanList, BanTarget};
+pub use base::{FILE_NAME, Kept, SCHEMA_VERSION, USERS_MAX};
+pub use passwords::{HASHES_WAITING_MAX, PASSWORD_BYTES_MAX};
 pub use protocol::{Account, Answer, Ask, Question, Reply, Secret};
 pub use settings::{Dialect, Noise, Settings, Streams};
+pub use stats::AccountsStats;
 
 use crate::config;
 use crate::spot::{Call, base_call, collapse_ssid};
