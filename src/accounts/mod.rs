@@ -2,7 +2,7 @@
 //!
 //! A telnet core never waits for a disk: it asks through a ring, the agent of this room answers from its
 //! own thread, where SQLite and password hashing may take their time. Settings are saved whole, with the
-//! serial number of the session that changed them, so that an evicted session cannot undo a newer one.
+//! log-in time of the session that changed them, so that an evicted session cannot undo a newer one.
 
 mod agent;
 mod bans;
@@ -20,8 +20,10 @@ pub use bans::{BAN_REASON_MAX, BANS_MAX, Ban, BanList, BanTarget};
 pub use base::{FILE_NAME, Kept, SCHEMA_VERSION, USERS_MAX};
 pub use passwords::{HASHES_WAITING_MAX, PASSWORD_BYTES_MAX};
 pub use protocol::{Account, Answer, Ask, Question, Reply, Secret};
-pub use settings::{Dialect, Noise, Settings, Streams};
+pub use settings::{Dialect, Noise, Settings};
 pub use stats::AccountsStats;
+
+pub use crate::filter::Streams;
 
 use crate::config;
 use crate::spot::{Call, base_call, collapse_ssid};

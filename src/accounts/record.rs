@@ -162,12 +162,11 @@ impl Record {
         settings.wish = match text(&self.filter) {
             None => Wish::of_node(&context),
             Some(filter) => {
-                let mut wish = Wish::open();
-                for line in filter.lines().filter(|line| !line.trim().is_empty()) {
-                    let command = unescape(line);
-                    if !wish.command(&command, &context).is_some_and(|outcome| outcome.done) {
-                        lost.say(command);
-                    }
+                let commands: Vec<String> =
+                    filter.lines().filter(|line| !line.trim().is_empty()).map(unescape).collect();
+                let (wish, not_understood) = Wish::restore(commands.iter().map(String::as_str), &context);
+                for command in not_understood {
+                    lost.say(command.to_string());
                 }
                 wish
             }
