@@ -39,6 +39,8 @@ impl AccountsAgent {
                         registered: false,
                         last_login: None,
                         last_address: None,
+                        ban: None,
+                        lost: Vec::new(),
                     })
                 })))
             }

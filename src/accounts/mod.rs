@@ -5,11 +5,27 @@
 //! serial number of the session that changed them, so that an evicted session cannot undo a newer one.
 
 mod agent;
+mod bans;
 mod protocol;
 mod settings;
 
 pub use agent::{AccountLink, AccountsAgent};
-pub use protocol::{Account, Answer, Ask, Ban, Question, Reply, Secret};
+pub use bans::{BAN_REASON_MAX, BANS_MAX, Ban, BanList, BanTarget};
+pub use protocol::{Account, Answer, Ask, Question, Reply, Secret};
 pub use settings::{Dialect, Noise, Settings};
 
 pub use crate::filter::Streams;
+
+use crate::config;
+use crate::spot::{Call, base_call, collapse_ssid};
+
+/// The call that owns passwords, registration and bans: without SSID and portable suffix.
+pub fn owner(call: &Call) -> Call {
+    base_call(&collapse_ssid(call))
+}
+
+/// Whether a call is one of the configured sysops', with any SSID.
+pub fn is_sysop(accounts: &config::Accounts, call: &Call) -> bool {
+    let owner = owner(call);
+    !owner.is_empty() && accounts.sysops.iter().any(|sysop| Call::new(sysop.as_bytes()) == Some(owner))
+}

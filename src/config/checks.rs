@@ -3,7 +3,7 @@
 use super::bounds::{self as b};
 use super::network::Network;
 use super::problem::did_you_mean;
-use super::schema::{Feed, FeedKind, Idle, Node, PLACEHOLDER_CALL, Telnet};
+use super::schema::{Feed, FeedKind, Idle, Node, PLACEHOLDER_CALL, Posting, Registration, Telnet};
 use crate::filter::{Context, Wish};
 use crate::reference::Cty;
 use crate::spot::{Band, Call, Freq, Grid, is_plausible};
@@ -36,6 +36,7 @@ pub(super) fn check(node: &Node) -> Vec<Finding> {
     }
     telnet(&node.telnet, &mut found);
     default_filter(node, &mut found);
+    accounts(node, &mut found);
     limits(node, &mut found);
     feeds(node, &mut found);
     modes(node, &mut found);
@@ -139,6 +140,32 @@ fn default_filter(node: &Node, found: &mut Findings) {
             Some(_) => {}
             None => found.wrong(&key, "no filter command", "write for example \"REJECT BAND 160\" or \"SET/NOFT8\""),
         }
+    }
+}
+
+fn accounts(node: &Node, found: &mut Findings) {
+    let accounts = &node.accounts;
+    found.range("accounts.password_min", accounts.password_min, &b::PASSWORD_MIN);
+    if accounts.sysops.len() > b::SYSOPS_MAX {
+        let wrong = format!("{} sysops are too many", accounts.sysops.len());
+        found.wrong("accounts.sysops", &wrong, &format!("use at most {}", b::SYSOPS_MAX));
+    }
+    for (i, sysop) in accounts.sysops.iter().enumerate() {
+        let key = format!("accounts.sysops.{i}");
+        found.call(&key, sysop, "give a sysop's call, for example \"K1ABC\"");
+        if sysop.contains('-') {
+            found.wrong(&key, "has an SSID", "give the call without it: it counts for all its SSIDs");
+        }
+    }
+    if accounts.registration == Registration::Sysop
+        && accounts.posting == Posting::Registered
+        && accounts.sysops.is_empty()
+    {
+        found.doubt(
+            "accounts.sysops",
+            "empty: nobody on the air can register a user",
+            "name a sysop, or register with `dxring user set CALL --register`",
+        );
     }
 }
 
@@ -417,6 +444,13 @@ mod tests {
             (
                 r#"(limits: (exempt: ["::1", "10.0.0.0/40"]))"#,
                 "f:1:27: limits.exempt.1 = \"10.0.0.0/40\": the part after `/`",
+            ),
+            (r#"(accounts: (sysops: ["K1ABC-2"]))"#, "f:1:22: accounts.sysops.0 = \"K1ABC-2\": has an SSID; "),
+            (r#"(accounts: (sysops: ["boss"]))"#, "f:1:22: accounts.sysops.0 = \"boss\": not a callsign; "),
+            ("(accounts: (password_min: 5))", "f:1:13: accounts.password_min = 5: out of range; use 6 to 64"),
+            (
+                "(accounts: (registration: Sysop, posting: Registered))",
+                "f:1:2: warning: accounts.sysops: empty: nobody on the air",
             ),
             ("(limits: (connections: 0))", "f:1:11: limits.connections = 0: out of range; "),
             (r#"(feeds: [(name: "", enabled: false)])"#, "f:1:11: feeds.0.name = \"\": no name for a feed; "),

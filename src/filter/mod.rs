@@ -42,7 +42,7 @@ pub use sets::{
 };
 pub use skimmers::Skimmers;
 pub use slots::{SLOT_MAX, Slots, TEXT_BYTES_MAX};
-pub use spider::parse as parse_spider;
+pub use spider::{parse as parse_spider, takes_values as spider_takes_values};
 pub use streams::Streams;
 pub use term::{GridPrefix, MinuteRange, Pattern, Side, Term};
 pub use wish::{Context, Outcome, Wish};

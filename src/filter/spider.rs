@@ -211,6 +211,12 @@ impl Ask {
     }
 }
 
+/// Whether a word begins a term, and if so, whether values follow it. For commands that mix terms with words of
+/// their own.
+pub fn takes_values(word: &str) -> Option<bool> {
+    Ask::of(word).map(Ask::takes_values)
+}
+
 /// Whether a word joins terms.
 pub(super) fn is_operator(word: &str) -> bool {
     ["and", "or", "not"].iter().any(|operator| operator.eq_ignore_ascii_case(word))

@@ -1,7 +1,7 @@
 //! Wiring: cores, rings, agents, and what it takes to stop them in order.
 
 use super::{Directory, Instruments, Watchdog};
-use crate::accounts::{AccountLink, AccountsAgent, Answer, Ask};
+use crate::accounts::{AccountLink, AccountsAgent, Answer, Ask, BanList};
 use crate::config::{self, FeedKind, Node};
 use crate::correct::ModeStage;
 use crate::dedup::{Publisher, PublisherParts, Reader, Windows};
@@ -237,6 +237,7 @@ pub fn start(node: Node) -> Result<Running, String> {
         let (notes, users) = (Arc::clone(&notes), Arc::clone(&users));
         Box::new(move |_| Ok(Box::new(Directory::new(upward_rings, notes, users))))
     });
+    let bans = Arc::new(ArcSwap::from_pointee(BanList::default()));
     let digest = Arc::new(ArcSwap::from_pointee(Digest::default()));
     let operations = Arc::new(Mailbox::new(OPERATIONS_MAX, Bell::silent()));
     let mut telnet_stats = Vec::new();
@@ -249,7 +250,7 @@ pub fn start(node: Node) -> Result<Running, String> {
         let send_clock = clock.clone();
         let shared =
             (Arc::clone(&node), Arc::clone(&control), Arc::clone(&cty), Arc::clone(&users), Arc::clone(&limits));
-        let (digest, operations) = (Arc::clone(&digest), Arc::clone(&operations));
+        let (digest, operations, bans) = (Arc::clone(&digest), Arc::clone(&operations), Arc::clone(&bans));
         cores[place(Role::Telnet(core as u8))].add(Box::new(move |context| {
             let (node, control, cty, users, limits) = shared;
             Ok(Box::new(TelnetAgent::new(Parts {
@@ -265,6 +266,7 @@ pub fn start(node: Node) -> Result<Running, String> {
                 history_replies: rings.replies,
                 asks: rings.asks,
                 answers: rings.answers,
+                bans,
                 digest,
                 operations,
                 users,
