@@ -1,9 +1,11 @@
 //! One question of a compiled filter.
 
-use super::sets::{CqSet, EntitySet, FeedSet, GlyphSet, ItuSet, StateSet};
-use super::{Side, Term};
-use crate::spot::{Flags, Spot};
-use regex::bytes::{Regex, RegexBuilder};
+use super::calls::Calls;
+use super::sets::{CqSet, EntitySet, FeedSet, GlyphSet, ItuSet, RefSet, StateSet};
+use super::tables::{Around, Grids, Words, regexes};
+use super::{MinuteRange, Side, Term, references};
+use crate::spot::{Flags, Grid, Spot};
+use regex::bytes::{Regex, RegexBuilder, RegexSet};
 
 /// Greatest size of one compiled regular expression, in bytes: enough for what people write, and a bound on
 /// the work of a spot, which is the size times the length of the comment at worst.
@@ -35,8 +37,17 @@ pub(super) enum Ask {
     Flag(Flags),
     /// One frequency range, which most have.
     FreqRange(u64, u64),
-    /// Everything else, as it was said.
-    Plain(Box<Term>),
+    Freq(Box<[(u64, u64)]>),
+    Snr(Box<[(i16, i16)]>),
+    Speed(Box<[(u16, u16)]>),
+    Time(Box<[MinuteRange]>),
+    Grid(Side, Box<Grids>),
+    Around(Side, Box<Around>),
+    Call(Side, Box<Calls>),
+    Node(Box<Calls>),
+    Words(Box<Words>),
+    Reference(RefSet),
+    Regex(Box<RegexSet>),
 }
 
 /// Facts of a spot that have fewer than 64 values.
@@ -76,6 +87,16 @@ fn zone(cq: u8) -> usize {
     if cq > CqSet::MAX { 0 } else { cq }
 }
 
+#[inline]
+fn is_in<T: PartialOrd>(ranges: &[(T, T)], value: T) -> bool {
+    ranges.iter().any(|(from, to)| (from..=to).contains(&&value))
+}
+
+#[inline]
+fn grid(side: Side, spot: &Spot) -> &Grid {
+    if side == Side::Dx { &spot.dx_grid } else { &spot.de_grid }
+}
+
 impl Ask {
     /// From a term of a canonical expression.
     pub(super) fn of(term: &Term) -> Ask {
@@ -97,9 +118,18 @@ impl Ask {
             Term::CallingCq => Ask::Flag(Flags::CQ),
             Term::Freq(ranges) => match ranges[..] {
                 [(from, to)] => Ask::FreqRange(from, to),
-                _ => Ask::Plain(Box::new(term.clone())),
+                _ => Ask::Freq(ranges.as_slice().into()),
             },
-            other => Ask::Plain(Box::new(other.clone())),
+            Term::Snr(ranges) => Ask::Snr(ranges.as_slice().into()),
+            Term::Speed(ranges) => Ask::Speed(ranges.as_slice().into()),
+            Term::Time(ranges) => Ask::Time(ranges.as_slice().into()),
+            Term::Grid(side, prefixes) => Ask::Grid(*side, Box::new(Grids::of(prefixes))),
+            Term::Near { side, lat_e4, lon_e4, km } => Ask::Around(*side, Box::new(Around::new(*lat_e4, *lon_e4, *km))),
+            Term::Call(side, patterns) => Ask::Call(*side, Box::new(Calls::of(patterns))),
+            Term::Node(patterns) => Ask::Node(Box::new(Calls::of(patterns))),
+            Term::Words(words) => Ask::Words(Box::new(Words::of(words))),
+            Term::Reference(set) => Ask::Reference(*set),
+            Term::Regex(sources) => Ask::Regex(Box::new(regexes(sources))),
         }
     }
 
@@ -120,7 +150,21 @@ impl Ask {
             Ask::Feed(set) => set.has_bit(usize::from(spot.feed)),
             Ask::Flag(flag) => spot.flags.has(*flag),
             Ask::FreqRange(from, to) => (*from..=*to).contains(&spot.freq.hz()),
-            Ask::Plain(term) => term.holds(spot),
+            Ask::Freq(ranges) => is_in(ranges, spot.freq.hz()),
+            Ask::Snr(ranges) => spot.snr().is_some_and(|db| is_in(ranges, db)),
+            Ask::Speed(ranges) => is_in(ranges, spot.speed),
+            Ask::Time(ranges) => {
+                let minute = (spot.time.secs().rem_euclid(86_400) / 60) as u16;
+                ranges.iter().any(|range| range.has(minute))
+            }
+            Ask::Grid(side, grids) => grids.fit(grid(*side, spot)),
+            Ask::Around(side, place) => place.holds(grid(*side, spot)),
+            Ask::Call(Side::Dx, calls) => calls.fit_dx(&spot.dx),
+            Ask::Call(Side::De, calls) => calls.fit_de(&spot.de),
+            Ask::Node(calls) => calls.fit(&spot.node),
+            Ask::Words(words) => words.are_in(spot.comment()),
+            Ask::Reference(set) => !set.and(references(spot.comment())).is_empty(),
+            Ask::Regex(regexes) => regexes.is_match(spot.comment()),
         }
     }
 }

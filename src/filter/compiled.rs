@@ -30,6 +30,9 @@ struct Step {
     no: u32,
 }
 
+// Two steps in a cache line.
+const _: () = assert!(std::mem::size_of::<Step>() == 32);
+
 /// Where the steps end.
 const PASSED: u32 = u32::MAX;
 const HELD: u32 = u32::MAX - 1;

@@ -11,6 +11,7 @@
 
 mod ar;
 mod ask;
+mod calls;
 mod canon;
 mod cc;
 mod compiled;
@@ -35,6 +36,7 @@ mod skimmers;
 mod slots;
 mod spider;
 mod streams;
+mod tables;
 mod term;
 mod values;
 mod wish;
