@@ -532,6 +532,7 @@ mod tests {
             prop_assert_eq!(&Wish::restore(wish.commands().iter().map(String::as_str), &context("FN31")).0, &wish);
             for spot in &spots {
                 prop_assert_eq!(wish.filter().passes(spot), wish.expr().passes(spot));
+                prop_assert_eq!(wish.parts().iter().all(|(_, part)| part.passes(spot)), wish.expr().passes(spot));
             }
             for line in shown.iter().chain(&wish.commands()) {
                 prop_assert!(line.len() < 80, "{}", line);

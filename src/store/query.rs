@@ -2,7 +2,7 @@
 
 use super::history::{History, Shelf};
 use super::tally::StatsWanted;
-use crate::filter::{Expr, Filter};
+use crate::filter::{self, Expr, Filter};
 use crate::spot::{BulletinKind, Call, SessionId, Spot, Utc, Verdicts};
 use crate::wire::{LineStyle, history_line, spot_line};
 
@@ -319,9 +319,9 @@ impl Walk {
 /// Appends what the parts of a filter say about a spot.
 fn explain(spot: &Spot, parts: &[(String, Expr)], out: &mut Vec<u8>) {
     history_line(spot, out);
-    for (name, expr) in parts {
-        let verdict = if expr.passes(spot) { "passes" } else { "held back by" };
-        out.extend_from_slice(format!("\r\n    {verdict} {name}").as_bytes());
+    for line in filter::explain(parts, spot) {
+        out.extend_from_slice(b"\r\n    ");
+        out.extend_from_slice(line.as_bytes());
     }
 }
 
