@@ -17,6 +17,7 @@
 //! - [`replay`]: captures through the stages on virtual time, in one thread.
 //! - [`simulate`]: a seeded band, with the truth known.
 //! - [`mod@reference`]: country data: load, check, look up.
+//! - [`sky`]: bearings, distances, sun and moon.
 //! - [`wire`]: bytes to values and back. No state beyond a line, no clock.
 //! - [`measure`]: counters with named reasons, stamps, histograms, the report.
 //! - [`engine`]: agents, cores, rings, doorbell, placement, clock, drain.
@@ -38,6 +39,7 @@ pub mod parse;
 pub mod reference;
 pub mod replay;
 pub mod simulate;
+pub mod sky;
 pub mod spot;
 pub mod store;
 pub mod telnet;

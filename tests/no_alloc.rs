@@ -7,15 +7,15 @@ use dxring::config::{self, Dedupe, FeedKind, LineFormat};
 use dxring::correct::ModeStage;
 use dxring::dedup::{Outcome, Windows};
 use dxring::engine::{Bell, Control, FaultPoint, Mailbox, Now, Outlet, Stage, TestClock, edge};
-use dxring::fanout::{Cohorts, Flushed, Output, Preferences, SendLog};
+use dxring::fanout::{CohortKey, Cohorts, Flushed, Output, Preferences, SendLog};
 use dxring::filter::{
-    BandSet, ContinentSet, EntitySet, Expr, Filter, GridPrefix, MinuteRange, Pattern, RefSet, Side, Term,
+    BandSet, ContinentSet, EntitySet, Expr, Filter, GridPrefix, MinuteRange, ModeSet, Pattern, RefSet, Side, Term,
 };
 use dxring::measure::{Ledger, Reason};
 use dxring::parse::{AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, Notes};
 use dxring::reference::{Cty, SharedCty, enrich};
-use dxring::spot::{Band, Call, Continent, Flags, Freq, Grid, Mode, Spot, Utc, Verdicts};
-use dxring::wire::LineStyle;
+use dxring::spot::{Band, Call, Continent, Flags, Freq, Grid, Mode, Spot, Utc, Verdicts, station};
+use dxring::wire::{LineStyle, Trailers};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::{self, Write};
@@ -108,7 +108,33 @@ impl Write for Sink {
     }
 }
 
-/// The stages behind the gate, and one user of each layout.
+/// Every layout, and the classic one with everything that can be added to it.
+const STYLES: [LineStyle; 5] = [
+    LineStyle::of(LineFormat::Classic),
+    LineStyle::of(LineFormat::Gocluster),
+    LineStyle::of(LineFormat::Cc11),
+    LineStyle::of(LineFormat::Json),
+    LineStyle {
+        width: LineStyle::WIDTH_MAX,
+        trailers: Trailers(u8::MAX),
+        beep: true,
+        two_decimals: true,
+        diag: b'M',
+        ..LineStyle::of(LineFormat::Classic)
+    },
+];
+
+/// A filter as people make them: bands, modes, where from, and some calls whatever the rest says.
+fn wanted() -> Filter {
+    let bands = Expr::Is(Term::Band(BandSet::of(&[Band::M40, Band::M20])));
+    let modes = Expr::Is(Term::Mode(ModeSet::of(&[Mode::Ft8, Mode::Ft4]))).not();
+    let from = Expr::Is(Term::Continent(Side::De, ContinentSet::of(&[Continent::Eu])));
+    let calls = ["K7*", "*/P", "?1AB?"].map(|pattern| Pattern(pattern.into())).to_vec();
+    let words = Expr::Is(Term::Words(vec!["TNX".into(), "IOTA".into()]));
+    Filter::compile(&bands.and(modes).and(from.or(words)).or(Expr::Is(Term::Call(Side::Dx, calls))))
+}
+
+/// The stages behind the gate, one user of each style, and one with a filter.
 struct Behind {
     correct: ModeStage,
     correct_books: Ledger,
@@ -116,7 +142,12 @@ struct Behind {
     windows: Windows,
     duplicates: u64,
     cohorts: Cohorts,
-    users: [(Output, Sink); 2],
+    users: [(Output, Sink); STYLES.len()],
+    choosy: (Output, Sink),
+    /// How many spots he got.
+    chosen: u64,
+    /// The users' stations, as a core keeps them.
+    stations: ahash::AHashMap<Call, Vec<u32>>,
     log: SendLog,
     sent: u64,
 }
@@ -124,11 +155,14 @@ struct Behind {
 impl Behind {
     fn new() -> Behind {
         let mut cohorts = Cohorts::new(4 << 20, 1 << 20, Arc::new(Ledger::new("deliveries")));
-        let mut users = [(Output::default(), Sink::default()), (Output::default(), Sink::default())];
-        for (conn, format) in [LineFormat::Classic, LineFormat::Gocluster].into_iter().enumerate() {
-            let preferences = Preferences { style: LineStyle::of(format), dedupe: Dedupe::Off, updates: false };
+        let mut users = STYLES.map(|_| (Output::default(), Sink::default()));
+        for (conn, style) in STYLES.into_iter().enumerate() {
+            let preferences = Preferences { style, dedupe: Dedupe::Off, updates: false };
             users[conn].0.follow(&mut cohorts, preferences.into(), conn as u32);
         }
+        let mut choosy = (Output::default(), Sink::default());
+        choosy.0.follow(&mut cohorts, CohortKey { filter: wanted(), ..CohortKey::default() }, STYLES.len() as u32);
+        let stations = [("N0AAA", vec![0]), ("VK9TTT", vec![1, 2])];
         Behind {
             correct: ModeStage::new(&config::Modes::default()),
             correct_books: Ledger::new("correct"),
@@ -137,6 +171,9 @@ impl Behind {
             duplicates: 0,
             cohorts,
             users,
+            choosy,
+            chosen: 0,
+            stations: stations.map(|(call, conns)| (Call::literal(call), conns)).into_iter().collect(),
             log: SendLog::default(),
             sent: 0,
         }
@@ -154,11 +191,13 @@ impl Behind {
                 continue;
             }
             self.cohorts.judge(spot);
+            // Nobody's own call, and that is found out without a cost.
+            assert!(!self.stations.contains_key(&station(&spot.dx)));
             let reached = self.cohorts.append(spot, now.mono_ns, false).expect("the users keep up");
-            assert_eq!(reached, 2);
+            self.chosen += u64::from(reached - STYLES.len() as u32);
             self.sent += 1;
         }
-        for (output, sink) in &mut self.users {
+        for (output, sink) in self.users.iter_mut().chain([&mut self.choosy]) {
             assert_eq!(output.flush(&mut self.cohorts, sink, &mut self.log), Flushed::Done);
         }
         self.log.commit(&mut self.cohorts, now.mono_ns);
@@ -209,6 +248,9 @@ fn socket_bytes_to_users_allocates_nothing() {
     assert_eq!(passed, 15 * 122, "the stretch is real work");
     assert_eq!((behind.sent - warm_sent, behind.duplicates), (15 * 121, 20));
     assert!(behind.users.iter().all(|(_, sink)| sink.bytes > 70 * behind.sent));
+    let (chosen, sent) = (behind.chosen, behind.sent);
+    assert!(chosen > sent / 10 && chosen < sent * 9 / 10, "the filter is real work: {chosen} of {sent}");
+    assert!(behind.choosy.1.bytes > 70 * chosen);
     assert!(done.ended_by(Reason::OutOfBand) > 0 && done.ended_by(Reason::Stale) > 0);
     assert_eq!(n, 0, "{n} allocations for {passed} spots");
 }

@@ -53,6 +53,12 @@ reasons! {
     BadDxCall = "bad_dx_call",
     /// A machine's line without a report.
     NoReport = "no_report",
+    /// A PSKReporter message that is no JSON object.
+    BadJson = "bad_json",
+    /// A PSKReporter report without a mode.
+    NoMode = "no_mode",
+    /// A PSKReporter report without the time at which the station was heard.
+    NoTime = "no_time",
     /// The frequency lies in no amateur band.
     OutOfBand = "out_of_band",
     // --- parse: the gate
@@ -88,6 +94,10 @@ reasons! {
     // --- fan-out: lines for one user
     /// The user's dedup policy had it already.
     Policy = "policy",
+    /// The user's filter holds it back.
+    Filter = "filter",
+    /// A spot of the user's own call, which he does not want.
+    OwnCall = "own_call",
     /// The user was too slow and was overtaken.
     Lapped = "lapped",
     /// The session ended with the line unsent.

@@ -6,8 +6,9 @@ use super::wash::is_clean;
 use super::*;
 use crate::config;
 use crate::engine::TestClock;
+use crate::filter::Context;
 use crate::reference::Cty;
-use crate::spot::{Bulletin, BulletinKind, Call, SessionId, Utc, Verdict};
+use crate::spot::{Bulletin, BulletinKind, Call, Grid, SessionId, Utc, Verdict};
 use crate::wire::Iac;
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};
@@ -42,6 +43,7 @@ impl Bench {
         let node = NodeView {
             settings: &self.settings,
             users: &[],
+            bans: crate::accounts::BanList::empty(),
             cty: &CTY,
             feeds: &[],
             digest: &crate::telnet::Digest::EMPTY,
@@ -92,7 +94,7 @@ fn a_held_session_takes_64_lines_and_then_no_more() {
     }
     assert!(!bench.session.wants_bytes());
     assert_eq!(bench.said(), "", "nothing is said before the answer");
-    bench.call(|session, node, out| session.on_history(node, b"", out));
+    bench.call(|session, node, out| session.on_history(node, 1, b"", out));
     let said = bench.said();
     assert!(bench.session.wants_bytes());
     let echoed = replies(&said);
@@ -232,20 +234,13 @@ fn a_late_answer_is_not_taken_for_the_next_one() {
     bench.advance_to_deadline();
     bench.said();
     bench.type_in(b"sh/dx 2\r\n");
-    bench.call(|session, node, out| session.on_history(node, b"late\r\n", out));
+    bench.call(|session, node, out| session.on_history(node, 1, b"late\r\n", out));
     assert_eq!(bench.said(), "");
-    bench.call(|session, node, out| session.on_history(node, b"right\r\n", out));
+    bench.call(|session, node, out| session.on_history(node, 2, b"right\r\n", out));
     assert_eq!(replies(&bench.said()), ["right"]);
-    // One that never comes must not swallow answers for ever.
-    bench.type_in(b"sh/dx 1\r\n");
-    bench.advance_to_deadline();
-    bench.clock.advance_ms(10_001);
-    bench.said();
-    bench.type_in(b"sh/dx 2\r\n");
-    bench.call(|session, node, out| session.on_history(node, b"right again\r\n", out));
-    assert_eq!(replies(&bench.said()), ["right again"]);
-    // And one that nobody asked for is nothing.
-    bench.call(|session, node, out| session.on_history(node, b"stray\r\n", out));
+    // One that nobody asked for, or that comes twice, is nothing.
+    bench.call(|session, node, out| session.on_history(node, 2, b"twice\r\n", out));
+    bench.call(|session, node, out| session.on_history(node, 3, b"stray\r\n", out));
     bench.call(|session, node, out| session.on_verdict(node, Verdict::Sent { users: 1 }, out));
     assert_eq!(bench.said(), "");
 }
@@ -321,7 +316,7 @@ enum Event {
     Bytes(Vec<u8>),
     Wait(u32),
     Verdict,
-    History(Vec<u8>),
+    History(u32, Vec<u8>),
     Talk(Vec<u8>),
     Bulletin(Vec<u8>),
     Lapped(u64),
@@ -353,7 +348,7 @@ fn event() -> impl Strategy<Value = Event> {
         6 => text.prop_map(Event::Bytes),
         1 => (0u32..120_000).prop_map(Event::Wait),
         1 => Just(Event::Verdict),
-        1 => Just(Event::History(b"line\r\n".to_vec())),
+        1 => (1u32..4).prop_map(|ask| Event::History(ask, b"line\r\n".to_vec())),
         1 => prop::collection::vec(any::<u8>(), 0..80).prop_map(Event::Talk),
         1 => prop::collection::vec(any::<u8>(), 0..80).prop_map(Event::Bulletin),
         1 => any::<u64>().prop_map(Event::Lapped),
@@ -375,7 +370,7 @@ proptest! {
                     prop_assert!(bench.session.deadline_ns() > bench.clock.now().mono_ns, "a timer that is due for ever");
                 }
                 Event::Verdict => bench.call(|s, node, out| s.on_verdict(node, Verdict::Sent { users: 1 }, out)),
-                Event::History(lines) => bench.call(|s, node, out| s.on_history(node, &lines, out)),
+                Event::History(ask, lines) => bench.call(|s, node, out| s.on_history(node, ask, &lines, out)),
                 Event::Talk(text) => bench.call(|s, node, out| s.on_talk(node, Call::literal("G1ABC"), &text, out)),
                 Event::Bulletin(line) => {
                     let bulletin = Bulletin { kind: BulletinKind::Announce, line };
@@ -410,11 +405,12 @@ proptest! {
     /// The entry of the fuzz target.
     #[test]
     fn any_line_is_parsed(line in prop::collection::vec(any::<u8>(), 0..600)) {
+        let context = Context { cty: &CTY, feeds: &[], grid: Grid::NONE, default_filter: &[] };
         if let Parsed::Command { args, .. } = parse_command(&line) {
             let _ = commands::read_post(args.rest);
-            let _ = commands::read_show_dx(&args);
+            let _ = commands::read_show_dx(&args, &context);
         }
         let _ = commands::read_post(&line);
-        let _ = commands::read_show_dx(&commands::Args { tied: None, rest: &line });
+        let _ = commands::read_show_dx(&commands::Args { tied: None, rest: &line }, &context);
     }
 }

@@ -19,6 +19,12 @@ pub enum LineFault {
     BadDxCall,
     /// A machine's line without a report.
     NoReport,
+    /// A message that is no JSON object.
+    BadJson,
+    /// A report without a mode.
+    NoMode,
+    /// A report without a time.
+    NoTime,
 }
 
 impl LineFault {
@@ -32,6 +38,9 @@ impl LineFault {
             LineFault::NoDxCall => Reason::NoDxCall,
             LineFault::BadDxCall => Reason::BadDxCall,
             LineFault::NoReport => Reason::NoReport,
+            LineFault::BadJson => Reason::BadJson,
+            LineFault::NoMode => Reason::NoMode,
+            LineFault::NoTime => Reason::NoTime,
         }
     }
 }

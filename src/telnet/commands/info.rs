@@ -3,7 +3,7 @@
 use super::resolve::{Args, words};
 use super::settings::{dedupe_name, format_name};
 use super::{Command, Exec, Next, help};
-use crate::spot::UserInfo;
+use crate::spot::{Band, UserInfo};
 use crate::telnet::prompt::{VERSION, uptime};
 use std::io::Write;
 
@@ -31,6 +31,48 @@ pub(super) static ROWS: &[Command] = &[
         more: "Addresses are not shown to other users.",
     },
     Command {
+        path: "SHOW/CLUSTER",
+        run: cluster,
+        usage: "SHOW/CLUSTER",
+        brief: "how many nodes and users, since when",
+        more: "Nodes: linked here/known. Users: here/known. Max: places here/known.",
+    },
+    Command {
+        path: "SHOW/NODE",
+        run: node,
+        usage: "SHOW/NODE",
+        brief: "the nodes, and who is on them",
+        more: "SH/CONFIGURATION and SH/C/N do the same.",
+    },
+    Command {
+        path: "SHOW/LINKS",
+        run: links,
+        usage: "SHOW/LINKS",
+        brief: "links to other nodes, and the feeds of this one",
+        more: "",
+    },
+    Command {
+        path: "SHOW/BANDS",
+        run: bands,
+        usage: "SHOW/BANDS",
+        brief: "the bands and their limits in kHz",
+        more: "These names are used by all filters and by SHOW/DX.",
+    },
+    Command {
+        path: "BLANK",
+        run: blank,
+        usage: "BLANK [text] [n]",
+        brief: "prints a line, once or n times",
+        more: "For the command lists of other programs.",
+    },
+    Command {
+        path: "MAIL",
+        run: mail,
+        usage: "MAIL",
+        brief: "why there is none",
+        more: "DIRECTORY, READ, SEND, REPLY and KILL get the same answer.",
+    },
+    Command {
         path: "ECHO",
         run: echo,
         usage: "ECHO text",
@@ -45,6 +87,13 @@ pub(super) static ROWS: &[Command] = &[
         brief: "this list, or more about one command",
         more: "Words may be shortened as long as they stay clear, and joined by a blank or a\n\
                slash: SHOW/USERS, show users, sh/u. UNSET/X and SET/NOX mean the same.",
+    },
+    Command {
+        path: "APROPOS",
+        run: help::apropos,
+        usage: "APROPOS word",
+        brief: "which commands have to do with a word",
+        more: "",
     },
     Command { path: "BYE", run: bye, usage: "BYE", brief: "leave", more: "QUIT, EXIT and B do the same." },
 ];
@@ -95,6 +144,82 @@ pub(super) fn who(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
         exec.line(format_args!("{:>10} USER     {date:>11} {time} telnet", user.call));
     }
     tell_more(exec, more);
+    Next::Prompt
+}
+
+/// The numbers that users of other nodes compare (clients 1.5).
+fn cluster(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
+    let (users, node) = (exec.node.users.len(), exec.node);
+    let (max, up) = (node.settings.limits.connections, uptime(node.started, node.now.utc));
+    exec.line(format_args!("Nodes: 0/1 Users [Loc/Clr]: {users}/{users} Max: {max}/{max} - Uptime: {up}"));
+    Next::Prompt
+}
+
+/// One node, this one, and its users in six columns.
+fn node(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
+    let (users, more) = listed(exec, &Args { tied: None, rest: b"" });
+    exec.line(format_args!("Node         Callsigns"));
+    let callsign = exec.node.settings.callsign.clone();
+    let mut label = callsign.as_str();
+    for row in users.chunks(USERS_PER_LINE) {
+        let mut line = format!("{label:<12}");
+        for user in row {
+            line.push_str(&format!(" {:<10}", user.call));
+        }
+        exec.line(format_args!("{}", line.trim_end()));
+        label = "";
+    }
+    if users.is_empty() {
+        exec.line(format_args!("{label}"));
+    }
+    tell_more(exec, more);
+    Next::Prompt
+}
+
+fn links(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
+    exec.line(format_args!("This node has no links to other nodes."));
+    let on: Vec<&str> = exec.node.settings.feeds.iter().filter(|f| f.enabled).map(|f| f.name.as_str()).collect();
+    let feeds = if on.is_empty() { "none".to_string() } else { on.join(", ") };
+    exec.line(format_args!("Its feeds: {feeds}."));
+    Next::Prompt
+}
+
+fn bands(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
+    exec.line(format_args!("Band        from kHz      to kHz"));
+    for band in Band::ALL {
+        let (from, to) = band.edges_hz();
+        let khz = |hz: u64| format!("{}.{}", hz / 1_000, hz / 100 % 10);
+        exec.line(format_args!("{:<7} {:>12} {:>11}", band.name(), khz(from), khz(to)));
+    }
+    Next::Prompt
+}
+
+/// A line of DXSpider's start-up scripts.
+fn blank(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
+    const LINES_MAX: usize = 9;
+    const COLUMNS: usize = 79;
+    let typed: Vec<&[u8]> = args.words().collect();
+    let number = |word: &[u8]| std::str::from_utf8(word).ok()?.parse::<usize>().ok();
+    let (text, times) = match typed[..] {
+        [] => (None, 1),
+        [one] => number(one).map_or((Some(one), 1), |n| (None, n)),
+        [text, n, ..] => (Some(text), number(n).unwrap_or(1)),
+    };
+    let mut line = Vec::new();
+    while let Some(text) = text
+        && line.len() + text.len() <= COLUMNS
+    {
+        line.extend_from_slice(text);
+    }
+    for _ in 0..times.min(LINES_MAX) {
+        exec.out.bytes.extend_from_slice(&line);
+        exec.out.bytes.extend_from_slice(b"\r\n");
+    }
+    Next::Prompt
+}
+
+fn mail(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
+    exec.line(format_args!("This node keeps no mail. TALK reaches users, ANN SYSOP text reaches the sysops."));
     Next::Prompt
 }
 

@@ -8,22 +8,24 @@ mod history;
 mod info;
 mod resolve;
 mod settings;
+mod show_dx;
 mod sky;
 mod sysop;
 mod table;
 mod talk;
 
 pub use dx::{Draft, PostFault, read_post};
-pub use history::{ShowDxFault, read_show_dx};
 pub use resolve::{Args, Parsed, parse_command};
+pub use show_dx::{ShowDx, ShowDxFault, read_show_dx};
 pub use table::{ALIASES, Command, GROUPS, commands};
 
 pub(super) use dx::{Posted, tell_fate};
 
 use super::session::User;
-use super::{NodeView, SessionOut, wash};
+use super::{Action, NodeView, SessionOut, wash};
 use crate::accounts::Settings;
 use crate::filter::Context;
+use crate::store::{HistoryRequest, What};
 use std::fmt::Arguments;
 use std::io::Write;
 
@@ -43,6 +45,13 @@ impl Exec<'_> {
     pub(super) fn change(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.user.settings);
         self.user.changed = true;
+    }
+    /// Asks the history; the reply is its answer.
+    pub(super) fn ask_history(&mut self, what: What) -> Next {
+        self.user.asks = self.user.asks.wrapping_add(1);
+        let ask = self.user.asks;
+        self.out.actions.push(Action::AskHistory(HistoryRequest { session: self.user.id, ask, what }));
+        Next::Wait(Wait::History(ask))
     }
     /// What filter commands need to know.
     pub(super) fn filter_context(&self) -> Context<'_> {
@@ -78,8 +87,8 @@ pub enum Next {
 pub enum Wait {
     /// The fate of this post.
     Verdict(Posted),
-    /// An answer of the history.
-    History,
+    /// The history's answer to the question of this number.
+    History(u32),
 }
 
 /// Runs one line that is not blank.
@@ -115,6 +124,6 @@ pub(super) fn run(exec: &mut Exec<'_>, line: &[u8]) -> Next {
 pub(super) fn tell_missed(wait: &Wait, out: &mut Vec<u8>) {
     let _ = match wait {
         Wait::Verdict(post) => write!(out, "{post}: no answer from the node within 2 s; its fate is unknown.\r\n"),
-        Wait::History => write!(out, "The history did not answer within 2 s. Try again.\r\n"),
+        Wait::History(_) => write!(out, "The history did not answer within 2 s. Try again.\r\n"),
     };
 }

@@ -1,6 +1,7 @@
 //! From what was typed to the command that is meant.
 
 use super::table::{ALIASES, Command, commands};
+use std::sync::LazyLock;
 
 /// What follows the words of a command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -146,10 +147,14 @@ enum Found {
     Several(Vec<&'static str>),
 }
 
-/// Every spelling of every command.
+/// Every spelling of every command. Looked up once: the tables are constant, and a log-in storm resolves
+/// thousands of commands a second.
 fn spellings() -> impl Iterator<Item = (&'static str, &'static Command)> {
-    let aliases = ALIASES.iter().filter_map(|&(alias, path)| Some((alias, by_path(path)?)));
-    commands().map(|command| (command.path, command)).chain(aliases)
+    static ALL: LazyLock<Vec<(&'static str, &'static Command)>> = LazyLock::new(|| {
+        let aliases = ALIASES.iter().filter_map(|&(alias, path)| Some((alias, by_path(path)?)));
+        commands().map(|command| (command.path, command)).chain(aliases).collect()
+    });
+    ALL.iter().copied()
 }
 
 fn by_path(path: &str) -> Option<&'static Command> {
@@ -347,7 +352,17 @@ mod tests {
             ("help show dx", "HELP(show dx)"),
             ("set/nofilter", "SET/NOFILTER()"),
             ("set nofi", "SET/NOFILTER()"),
-            ("unset/filter", "SET/NOFILTER()"),
+            ("unset/filter", "UNSET/FILTER()"),
+            ("set/noft8", "UNSET/FT8()"),
+            ("set/noskimmer", "UNSET/SKIMMER()"),
+            ("set/rbn ft", "SET/SKIMMER(ft)"),
+            ("acc/spots 3 by_zone 14", "ACCEPT/SPOTS(3 by_zone 14)"),
+            ("reject/spot on hf/cw", "REJECT/SPOTS(on hf/cw)"),
+            ("rej/spots/2 on hf", "REJECT/SPOTS(on hf|2)"),
+            ("reject source human", "REJECT(source human)"),
+            ("rej/ann all", "REJECT/ANNOUNCE(all)"),
+            ("set/filter dxbm/pass 20-CW", "SET/FILTER(dxbm/pass 20-CW)"),
+            ("set dx filter band=20", "SET/DX/FILTER(band=20)"),
             ("set/noupdates", "UNSET/UPDATES()"),
             ("set noup", "UNSET/UPDATES()"),
             ("set/noecho", "UNSET/ECHO()"),
@@ -365,21 +380,21 @@ mod tests {
         for (line, want) in [
             ("e", "? BYE ECHO"),
             ("s/de", "? SET/DEDUPE SHOW/DEDUPE"),
-            ("show", "? SHOW/DEDUPE SHOW/DX SHOW/TIME SHOW/USERS SHOW/VERSION"),
-            ("unset ", "? UNSET/DEDUPE UNSET/ECHO UNSET/UPDATES"),
             ("pnig", "- pnig PING"),
             ("hepl dx", "- hepl HELP"),
             ("shwo dx 5", "- shwo SHOW/DX"),
             ("sh/usrs", "- sh/usrs SHOW/USERS"),
-            ("set/name Pat", "- set/name "),
-            ("set/wcy", "- set/wcy "),
-            ("sh/dx/dxcc", "- sh/dx/dxcc "),
             ("xyzzy", "- xyzzy "),
             ("////", "- //// "),
             ("14025 k1abc", "- 14025 "),
             ("a/b/c/d/e/f", "- a/b/c/d/e/f "),
         ] {
             assert_eq!(parsed(line), want, "{line:?}");
+        }
+        for group in ["show", "unset "] {
+            let choices = parsed(group);
+            assert!(choices.starts_with("? "), "{choices}");
+            assert!((4..=1 + CHOICES_MAX).contains(&choices.split(' ').count()), "{choices}");
         }
     }
 
