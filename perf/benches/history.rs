@@ -12,9 +12,8 @@ use dxring::store::{History, HistoryRequest, Layout, Query, Sources, SpotsWanted
 use dxring::wire::{LineFormat, LineStyle};
 use std::hint::black_box;
 
-const DX: [&str; 12] = [
-    "9A1A", "K1ABC", "JA1XYZ", "DL1AA", "G3SXW", "EA8/DF4UI", "VK3XYZ", "OH2BH", "UA9CDC", "PY2AA", "ON4KST", "F5LEN",
-];
+const DX: [&str; 12] =
+    ["9A1A", "K1ABC", "JA1XYZ", "DL1AA", "G3SXW", "EA8/DF4UI", "VK3XYZ", "OH2BH", "UA9CDC", "PY2AA", "ON4KST", "F5LEN"];
 const DE: [&str; 8] = ["W3LPL-#", "DK9IP-#", "K3LR-#", "VE7CC-#", "G4ABC", "9A5K", "JH7CSU1-#", "ZL3X"];
 
 fn full() -> History {
