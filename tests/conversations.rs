@@ -60,6 +60,7 @@ impl Sansio {
         let node = NodeView {
             settings: &self.settings,
             users: &self.users,
+            bans: dxring::accounts::BanList::empty(),
             cty: &CTY,
             feeds: &[],
             digest: &dxring::telnet::Digest::EMPTY,

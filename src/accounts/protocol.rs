@@ -1,6 +1,6 @@
 //! What travels between telnet cores and the accounts agent.
 
-use super::Settings;
+use super::{Ban, Settings};
 use crate::spot::{Call, SessionId, Utc};
 use std::net::IpAddr;
 
@@ -35,12 +35,14 @@ pub struct Ask {
 /// What a session wants of the accounts.
 #[derive(Clone, Debug)]
 pub enum Question {
-    /// A call at the login prompt: settings, if any, and what it takes to come in. Touches nothing.
+    /// A call at the login prompt: settings, if any, and what it takes to come in. Touches nothing. Not
+    /// answered when it cannot be read: go on with defaults, and save nothing over what was not read.
     Open {
         /// The call.
         call: Call,
     },
-    /// Whether this is the password.
+    /// Whether this is the password. Answered with [`Reply::Password`], or with `Done(Err(why))` when too
+    /// many passwords wait to be checked. From a right one on, the session counts as the call's owner.
     Check {
         /// The call.
         call: Call,
@@ -65,49 +67,37 @@ pub enum Question {
         /// All of them.
         settings: Box<Settings>,
     },
-    /// Set (`Some`) or remove (`None`) a password. Setting the first one registers the call.
+    /// Set (`Some`) or remove (`None`) a password. Setting the first one registers the call where registration
+    /// is open. Refused unless the session gave the call's present password (see [`Question::Check`]), or,
+    /// for removing, that of a sysop. A sysop's first password is not set through here.
     SetPassword {
         /// The call.
         call: Call,
         /// The new one.
         password: Option<Secret>,
     },
-    /// Register or unregister a call; a sysop's.
+    /// Register or unregister a call; a sysop's, who gave his password.
     Register {
         /// The call.
         call: Call,
         /// Which.
         on: bool,
     },
-    /// Somebody's public data, for SHOW/STATION.
+    /// Somebody's public data, for SHOW/STATION: no address, no filter. A sysop gets all.
     Look {
         /// The call.
         call: Call,
     },
-    /// Ban; a sysop's.
+    /// Ban; a sysop's, who gave his password. The target is checked and brought into its one form; a ban on
+    /// the same target is replaced.
     Ban(Ban),
-    /// Lift bans on exactly this call, address or network.
+    /// Lift the ban on exactly this call, address or network; a sysop's.
     Unban {
         /// As typed.
         target: String,
     },
     /// All bans in force.
     Bans,
-}
-
-/// A ban in force.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Ban {
-    /// A call (without SSID: all SSIDs), an address, or a network `192.0.2.0/24`.
-    pub target: String,
-    /// Until when; `None` = for good.
-    pub until: Option<Utc>,
-    /// Why; told to whoever is refused.
-    pub reason: String,
-    /// Which sysop.
-    pub by: Call,
-    /// Since when.
-    pub since: Utc,
 }
 
 /// An answer.
@@ -149,4 +139,9 @@ pub struct Account {
     pub last_login: Option<Utc>,
     /// Where from; told to nobody else.
     pub last_address: Option<IpAddr>,
+    /// The ban on this call, if there is one; [`Question::Open`] only. Telnet cores know it without asking,
+    /// from `NodeView::bans`.
+    pub ban: Option<Ban>,
+    /// Saved commands and values that are not understood any more and were left out, for the user to know.
+    pub lost: Vec<String>,
 }

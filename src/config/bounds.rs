@@ -19,6 +19,10 @@ pub(super) const COHORT_MIB: RangeInclusive<u64> = 1..=1_024;
 pub(super) const CONNECTIONS: RangeInclusive<u64> = 1..=1_000_000;
 /// A person posts once in a while; 6,000 a minute is 100 a second, which is a load test.
 pub(super) const POSTS_PER_MINUTE: RangeInclusive<u64> = 1..=6_000;
+/// Shortest password in characters: below 6 it can be guessed by hand, above 64 nobody types it.
+pub(super) const PASSWORD_MIN: RangeInclusive<u64> = 6..=64;
+/// Sysops of one node: a club's committee, and some room.
+pub(super) const SYSOPS_MAX: usize = 100;
 /// Feeds have an index of 8 bits; 255 is the users' own posts, 250 leaves room for what comes.
 pub(super) const FEEDS_MAX: usize = 250;
 /// Spots of a feed that wait: at 256 bytes each, a million is 256 MiB.

@@ -3,8 +3,10 @@
 use super::bounds::{self as b};
 use super::network::Network;
 use super::problem::did_you_mean;
-use super::schema::{Feed, FeedKind, Idle, Node, PLACEHOLDER_CALL, Telnet};
-use crate::spot::{Band, Call, Freq, is_plausible};
+use super::schema::{Feed, FeedKind, Idle, Node, PLACEHOLDER_CALL, Posting, Registration, Telnet};
+use crate::filter::{Context, Wish};
+use crate::reference::Cty;
+use crate::spot::{Band, Call, Freq, Grid, is_plausible};
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -33,6 +35,8 @@ pub(super) fn check(node: &Node) -> Vec<Finding> {
         found.wrong("data", "empty", "give a folder, for example \"dxring-data\"");
     }
     telnet(&node.telnet, &mut found);
+    default_filter(node, &mut found);
+    accounts(node, &mut found);
     limits(node, &mut found);
     feeds(node, &mut found);
     modes(node, &mut found);
@@ -108,6 +112,60 @@ fn telnet(telnet: &Telnet, found: &mut Findings) {
     found.range("telnet.cohort_mib", telnet.cohort_mib, &b::COHORT_MIB);
     if telnet.cohort_mib > telnet.cohort_pool_mib {
         found.wrong("telnet.cohort_mib", "more than the whole pool", "raise telnet.cohort_pool_mib, or lower this");
+    }
+}
+
+/// Runs the lines as a new user's commands.
+fn default_filter(node: &Node, found: &mut Findings) {
+    let feeds: Vec<String> = node.feeds.iter().map(|feed| feed.name.clone()).collect();
+    // Few lines name countries, and reading them all takes longer than all other checks.
+    let mut cty: Option<Cty> = None;
+    let mut wish = Wish::open();
+    for (i, line) in node.telnet.default_filter.iter().enumerate() {
+        let mut run =
+            |cty: &Cty| wish.command(line, &Context { cty, feeds: &feeds, grid: Grid::NONE, default_filter: &[] });
+        let mut outcome = run(&Cty::empty());
+        if !outcome.as_ref().is_some_and(|outcome| outcome.done) {
+            outcome = run(cty.get_or_insert_with(Cty::embedded));
+        }
+        let key = format!("telnet.default_filter.{i}");
+        match outcome {
+            Some(outcome) if !outcome.done => {
+                let why = outcome.reply.first().map_or("not understood", String::as_str);
+                found.wrong(&key, why, "write the commands that SHOW FILTER shows, one by one");
+            }
+            Some(outcome) if !outcome.streams.is_empty() => {
+                found.wrong(&key, "bulletins and own spots are no part of a filter", "take the line out");
+            }
+            Some(_) => {}
+            None => found.wrong(&key, "no filter command", "write for example \"REJECT BAND 160\" or \"SET/NOFT8\""),
+        }
+    }
+}
+
+fn accounts(node: &Node, found: &mut Findings) {
+    let accounts = &node.accounts;
+    found.range("accounts.password_min", accounts.password_min, &b::PASSWORD_MIN);
+    if accounts.sysops.len() > b::SYSOPS_MAX {
+        let wrong = format!("{} sysops are too many", accounts.sysops.len());
+        found.wrong("accounts.sysops", &wrong, &format!("use at most {}", b::SYSOPS_MAX));
+    }
+    for (i, sysop) in accounts.sysops.iter().enumerate() {
+        let key = format!("accounts.sysops.{i}");
+        found.call(&key, sysop, "give a sysop's call, for example \"K1ABC\"");
+        if sysop.contains('-') {
+            found.wrong(&key, "has an SSID", "give the call without it: it counts for all its SSIDs");
+        }
+    }
+    if accounts.registration == Registration::Sysop
+        && accounts.posting == Posting::Registered
+        && accounts.sysops.is_empty()
+    {
+        found.doubt(
+            "accounts.sysops",
+            "empty: nobody on the air can register a user",
+            "name a sysop, or register with `dxring user set CALL --register`",
+        );
     }
 }
 
@@ -365,6 +423,18 @@ mod tests {
                 r#"(telnet: (prompt: "<CALL> <UPTIME> <x> <"))"#,
                 "f:1:11: warning: telnet.prompt = \"<CALL> <UPTIME> <x> <\": <UPTIME> stays",
             ),
+            (
+                r#"(telnet: (default_filter: ["PASS DXDXCC K", "PASS BAND 21"]))"#,
+                "f:1:45: telnet.default_filter.1 = \"PASS BAND 21\": Unknown band: 21; ",
+            ),
+            (
+                r#"(telnet: (default_filter: ["DX 14025 K1ABC"]))"#,
+                "f:1:28: telnet.default_filter.0 = \"DX 14025 K1ABC\": no filter",
+            ),
+            (
+                r#"(telnet: (default_filter: ["REJECT WWV"]))"#,
+                "f:1:28: telnet.default_filter.0 = \"REJECT WWV\": bulletins",
+            ),
             ("(telnet: (login_timeout_s: 0))", "f:1:11: telnet.login_timeout_s = 0: out of range; use 1 to 3600"),
             (
                 "(telnet: (keepalive_s: 86401))",
@@ -374,6 +444,13 @@ mod tests {
             (
                 r#"(limits: (exempt: ["::1", "10.0.0.0/40"]))"#,
                 "f:1:27: limits.exempt.1 = \"10.0.0.0/40\": the part after `/`",
+            ),
+            (r#"(accounts: (sysops: ["K1ABC-2"]))"#, "f:1:22: accounts.sysops.0 = \"K1ABC-2\": has an SSID; "),
+            (r#"(accounts: (sysops: ["boss"]))"#, "f:1:22: accounts.sysops.0 = \"boss\": not a callsign; "),
+            ("(accounts: (password_min: 5))", "f:1:13: accounts.password_min = 5: out of range; use 6 to 64"),
+            (
+                "(accounts: (registration: Sysop, posting: Registered))",
+                "f:1:2: warning: accounts.sysops: empty: nobody on the air",
             ),
             ("(limits: (connections: 0))", "f:1:11: limits.connections = 0: out of range; "),
             (r#"(feeds: [(name: "", enabled: false)])"#, "f:1:11: feeds.0.name = \"\": no name for a feed; "),

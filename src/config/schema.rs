@@ -18,6 +18,8 @@ pub struct Node {
     pub data: PathBuf,
     /// Users.
     pub telnet: Telnet,
+    /// Who users are: registration, passwords, sysops.
+    pub accounts: Accounts,
     /// Bounds on users.
     pub limits: Limits,
     /// Inputs. Several of a kind are allowed.
@@ -78,6 +80,40 @@ pub struct Telnet {
     pub cohort_pool_mib: u32,
     /// The most unsent lines one cohort keeps, in MiB.
     pub cohort_mib: u32,
+}
+
+/// Who users are. Settings, passwords and bans lie in `users.sqlite` of the data folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Accounts {
+    /// How a call is registered.
+    pub registration: Registration,
+    /// Who may post spots and announcements.
+    pub posting: Posting,
+    /// Calls, without SSID, that have the sysop's commands once they gave their password.
+    pub sysops: Vec<String>,
+    /// Shortest password, in characters.
+    pub password_min: u32,
+}
+
+/// How a call is registered.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+pub enum Registration {
+    /// Whoever sets a password for his call is registered.
+    #[default]
+    Open,
+    /// Only a sysop registers.
+    Sysop,
+}
+
+/// Who may post.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+pub enum Posting {
+    /// Everybody.
+    #[default]
+    Everybody,
+    /// Registered calls that gave their password; all others only read.
+    Registered,
 }
 
 /// Per-user dedup policies.
@@ -302,6 +338,7 @@ impl Default for Node {
             callsign: PLACEHOLDER_CALL.into(),
             data: "dxring-data".into(),
             telnet: Telnet::default(),
+            accounts: Accounts::default(),
             limits: Limits::default(),
             feeds: vec![
                 feed(FeedKind::Rbn, "rbn", "telnet.reversebeacon.net", 7000, 300),
@@ -340,7 +377,7 @@ impl Default for Telnet {
             farewell: "73, <CALL>.".into(),
             line_format: LineFormat::Classic,
             dedupe: Dedupe::Med,
-            default_filter: vec![],
+            default_filter: vec!["UNSET/SKIMMER FT8,FT4".into()],
             login_timeout_s: 60,
             idle_timeout_s: 0,
             keepalive_s: 600,
@@ -349,6 +386,12 @@ impl Default for Telnet {
             cohort_pool_mib: 64,
             cohort_mib: 8,
         }
+    }
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Accounts { registration: Registration::Open, posting: Posting::Everybody, sysops: Vec::new(), password_min: 8 }
     }
 }
 

@@ -156,7 +156,7 @@ impl Slots {
             Some(Verb::Accept) => reply.push(format!("A {what} that none of your ACCEPT or REJECT fits is held back.")),
             _ => reply.push(format!("A {what} that none of your ACCEPT or REJECT fits passes.")),
         }
-        Outcome { reply, done: true }
+        Outcome::done(reply)
     }
 
     fn excess(&self) -> Option<String> {
@@ -191,7 +191,7 @@ impl Slots {
             return refused(vec![format!("Usage: CLEAR/{0} slot|ALL, for example CLEAR/{0} 1", stream.name())]);
         };
         let tail = if self.clauses.len() == before { "there was nothing" } else { "cleared" };
-        Outcome { reply: vec![format!("CLEAR/{}: {what}, {tail}.", stream.name())], done: true }
+        Outcome::done([format!("CLEAR/{}: {what}, {tail}.", stream.name())])
     }
 
     fn of(&self, stream: Stream) -> impl DoubleEndedIterator<Item = &Clause> {
@@ -244,7 +244,7 @@ impl Clause {
 }
 
 fn refused(reply: Vec<String>) -> Outcome {
-    Outcome { reply, done: false }
+    Outcome::refused(reply)
 }
 
 /// `a and b`, where one of them may be trivial.
@@ -274,7 +274,7 @@ pub(super) fn either(a: Expr, b: Expr) -> Expr {
 }
 
 /// The word up to a blank or slash, and what follows.
-fn take_word(text: &str) -> (&str, &str) {
+pub(super) fn take_word(text: &str) -> (&str, &str) {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
     let end = text.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(text.len());
     (&text[..end], text[end..].trim_start_matches(|c: char| c.is_whitespace() || c == '/'))

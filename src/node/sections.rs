@@ -1,6 +1,7 @@
 //! The report's lines about feeds, users and notes.
 
 use super::Instruments;
+use crate::accounts::AccountsStats;
 use crate::engine::{Mailbox, Now};
 use crate::parse::{Failure, FeedStats};
 use crate::spot::Note;
@@ -14,6 +15,7 @@ pub fn add(
     instruments: &mut Instruments,
     feeds: &[Arc<FeedStats>],
     users: &[Arc<TelnetStats>],
+    accounts: &Arc<AccountsStats>,
     notes: &Arc<Mailbox<Note>>,
 ) {
     let feeds = feeds.to_vec();
@@ -24,6 +26,8 @@ pub fn add(
             users_text(out, core, stats);
         }
     }));
+    let accounts = Arc::clone(accounts);
+    instruments.sections.push(Box::new(move |out, _| accounts.text(out)));
     let notes = Arc::clone(notes);
     instruments.sections.push(Box::new(move |out, _| {
         if notes.refused() > 0 {
@@ -58,10 +62,11 @@ fn users_text(out: &mut String, core: usize, stats: &TelnetStats) {
     let (lines, sends) = (stats.lines.get(), stats.sends.get());
     let _ = write!(
         out,
-        "users {core:<16} {} logged in, {} connected · {} cohorts, {} segments (most {}) · {lines} lines in {sends} sends ({:.1} per send), {} MB, {} short · gap {} us, sending {:.1} % · commands {} (unknown {})",
+        "users {core:<16} {} logged in, {} connected · {} cohorts, {} filters, {} segments (most {}) · {lines} lines in {sends} sends ({:.1} per send), {} MB, {} short · gap {} us, sending {:.1} % · commands {} (unknown {})",
         stats.users.get(),
         stats.connections.get(),
         stats.cohorts.get(),
+        stats.filters.get(),
         stats.segments.get(),
         stats.segments_max.get(),
         lines as f64 / sends.max(1) as f64,
@@ -76,6 +81,7 @@ fn users_text(out: &mut String, core: usize, stats: &TelnetStats) {
         ("laps", stats.laps.get()),
         ("session panics", stats.session_panics.get()),
         ("posts refused", stats.posts_refused.get()),
+        ("held for pace", stats.held.get()),
         ("upward dropped", stats.upward_dropped.get()),
         ("accept errors", stats.accept_errors.get()),
         ("lines too long", stats.lines_too_long.get()),

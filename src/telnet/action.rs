@@ -1,6 +1,6 @@
 //! What goes into a session with every call, and what comes out of it.
 
-use crate::accounts::Ask;
+use crate::accounts::{Ask, BanList};
 use crate::config;
 use crate::engine::Now;
 use crate::fanout::Choice;
@@ -18,6 +18,8 @@ pub struct NodeView<'a> {
     pub users: &'a [UserInfo],
     /// Country data.
     pub cty: &'a Cty,
+    /// Who is banned; addresses have been looked up at accept, calls are at log-in.
+    pub bans: &'a BanList,
     /// When the node started.
     pub started: Utc,
     /// Names of the feeds, by their place in the configuration.
@@ -135,13 +137,17 @@ pub enum CloseReason {
     Slow,
     /// The session panicked.
     Panic,
+    /// A sysop ended it, or a ban.
+    Kicked,
+    /// The address that its proxy told has too many connections.
+    AddressRefused,
 }
 
 impl CloseReason {
     /// How many.
     pub const COUNT: usize = Self::ALL.len();
     /// All, in order of their discriminants.
-    pub const ALL: [CloseReason; 12] = [
+    pub const ALL: [CloseReason; 14] = [
         CloseReason::Bye,
         CloseReason::LoginTimeout,
         CloseReason::LoginRefused,
@@ -154,6 +160,8 @@ impl CloseReason {
         CloseReason::Reset,
         CloseReason::Slow,
         CloseReason::Panic,
+        CloseReason::Kicked,
+        CloseReason::AddressRefused,
     ];
     /// The name in reports.
     pub fn name(self) -> &'static str {
@@ -170,6 +178,8 @@ impl CloseReason {
             CloseReason::Reset => "reset",
             CloseReason::Slow => "slow",
             CloseReason::Panic => "panic",
+            CloseReason::Kicked => "kicked",
+            CloseReason::AddressRefused => "address_refused",
         }
     }
 }

@@ -13,10 +13,10 @@ use super::pacing::Pacing;
 use super::sessions::RefusedAsk;
 use super::timers::Timers;
 use super::{Digest, NodeView, Operation, Session, SessionOut, TelnetStats};
-use crate::accounts::{Answer, Ask};
+use crate::accounts::{Answer, Ask, BanList};
 use crate::config;
 use crate::engine::{Agent, Consumer, Control, FaultPoint, Mailbox, Now, PanicGuard, Producer, RealClock, Tokens};
-use crate::fanout::{Cohorts, SendLog};
+use crate::fanout::{Cohorts, Exception, SendLog};
 use crate::measure::LatencyMailbox;
 use crate::reference::Cty;
 use crate::spot::{Call, Published, SessionId, Spot, Upward, UserInfo, Utc};
@@ -93,6 +93,8 @@ pub struct Parts {
     pub asks: Producer<Ask>,
     /// From the accounts.
     pub answers: Consumer<Answer>,
+    /// Who is banned, kept by the accounts.
+    pub bans: Arc<ArcSwap<BanList>>,
     /// Texts for sysops.
     pub digest: Arc<ArcSwap<Digest>>,
     /// Sysops' orders to the main thread.
@@ -124,6 +126,7 @@ pub(super) struct View {
     digest: Arc<Digest>,
     users: Arc<Vec<UserInfo>>,
     cty: Arc<Cty>,
+    bans: Arc<BanList>,
     started: Utc,
     pub(super) now: Now,
 }
@@ -134,6 +137,7 @@ impl View {
             settings: &self.settings,
             users: &self.users,
             cty: &self.cty,
+            bans: &self.bans,
             started: self.started,
             feeds: &self.feeds,
             digest: &self.digest,
@@ -150,7 +154,7 @@ pub struct TelnetAgent {
     tokens: Tokens,
     clock: Option<RealClock>,
     /// `None` once the node goes down.
-    listener: Option<TcpListener>,
+    pub(super) listener: Option<TcpListener>,
     listener_ready: bool,
     accept_retry_ns: u64,
     reserve: Reserve,
@@ -161,7 +165,17 @@ pub struct TelnetAgent {
     pub(super) over: Vec<u32>,
     /// Posts and questions that found their ring full, to be answered in the next turn.
     pub(super) refused: Vec<(SessionId, RefusedAsk)>,
-    pub(super) by_call: AHashMap<Call, Vec<u32>>,
+    /// Logged-in users by [`crate::spot::station`].
+    pub(super) by_station: AHashMap<Call, Vec<u32>>,
+    /// Users with a rule of their own for the spot under way.
+    pub(super) exceptions: Vec<(u32, Exception)>,
+    /// Users who get one line per send, and the place in the list where the next look begins.
+    pub(super) linewise: Vec<u32>,
+    pub(super) linewise_from: usize,
+    /// They are looked at then: `u64::MAX` = nothing waits for any of them.
+    pub(super) linewise_look_ns: u64,
+    /// And not before.
+    pub(super) linewise_rest_ns: u64,
     pub(super) timers: Timers,
     pub(super) cohorts: Cohorts,
     pub(super) log: SendLog,
@@ -179,10 +193,11 @@ pub struct TelnetAgent {
     history_replies: Consumer<HistoryReply>,
     pub(super) asks: Producer<Ask>,
     answers: Consumer<Answer>,
+    pub(super) bans: Arc<ArcSwap<BanList>>,
     digest: Arc<ArcSwap<Digest>>,
     pub(super) operations: Arc<Mailbox<Operation>>,
     users: Arc<ArcSwap<Vec<UserInfo>>>,
-    limits: Arc<limits::Table>,
+    pub(super) limits: Arc<limits::Table>,
     cty: Arc<ArcSwap<Cty>>,
     latency: Arc<LatencyMailbox>,
     hand_over_ns: u64,
@@ -220,7 +235,12 @@ impl TelnetAgent {
             flush_list: VecDeque::new(),
             over: Vec::new(),
             refused: Vec::new(),
-            by_call: AHashMap::new(),
+            by_station: AHashMap::new(),
+            exceptions: Vec::new(),
+            linewise: Vec::new(),
+            linewise_from: 0,
+            linewise_look_ns: u64::MAX,
+            linewise_rest_ns: 0,
             timers: Timers::default(),
             cohorts: Cohorts::new(
                 telnet.cohort_pool_mib as usize * MIB,
@@ -233,6 +253,7 @@ impl TelnetAgent {
             view: View {
                 users: parts.users.load_full(),
                 cty: parts.cty.load_full(),
+                bans: parts.bans.load_full(),
                 started: parts.started,
                 feeds: Arc::new(settings.feeds.iter().map(|feed| feed.name.clone()).collect()),
                 digest: parts.digest.load_full(),
@@ -250,6 +271,7 @@ impl TelnetAgent {
             history_replies: parts.history_replies,
             asks: parts.asks,
             answers: parts.answers,
+            bans: parts.bans,
             digest: parts.digest,
             operations: parts.operations,
             users: parts.users,
@@ -314,7 +336,10 @@ impl TelnetAgent {
         self.reserve.retake();
     }
 
-    fn greet(&mut self, mut stream: TcpStream, address: IpAddr) {
+    pub(super) fn greet(&mut self, mut stream: TcpStream, address: IpAddr) {
+        if let Some(ban) = self.view.bans.of_address(address, self.view.now.utc) {
+            return self.refuse_with(stream, Refusal::Banned, &format!("{}\r\n", ban.line()));
+        }
         let ticket = match self.limits.admit(address) {
             Ok(ticket) => ticket,
             Err(why) => return self.refuse(stream, why),
@@ -336,9 +361,13 @@ impl TelnetAgent {
     }
 
     /// One polite line, as far as the socket takes it at once, and goodbye.
-    fn refuse(&self, mut stream: TcpStream, why: Refusal) {
+    fn refuse(&self, stream: TcpStream, why: Refusal) {
+        self.refuse_with(stream, why, why.line());
+    }
+
+    fn refuse_with(&self, mut stream: TcpStream, why: Refusal, line: &str) {
         self.stats.refused(why).add(1);
-        let _ = stream.write(why.line().as_bytes());
+        let _ = stream.write(line.as_bytes());
         let _ = stream.shutdown(Shutdown::Write);
     }
 
@@ -372,11 +401,13 @@ impl TelnetAgent {
     }
 
     fn read_one(&mut self, slot: u32) {
+        let now_ns = self.now_ns();
         for _ in 0..READS_PER_CONNECTION {
             let Some(connection) = self.connections.get_mut(slot as usize) else { return };
             // A session that wants nothing leaves its bytes in the socket; `after_session` queues it
             // again when it does, for no edge will.
-            if !connection.readable || !connection.is_live() || !connection.session.wants_bytes() {
+            let wants = connection.session.wants_bytes() && !connection.is_held(now_ns);
+            if !connection.readable || !connection.is_live() || !wants {
                 return;
             }
             match connection.stream.read(&mut self.read_buffer) {
@@ -403,8 +434,10 @@ impl TelnetAgent {
 
     /// Puts a connection in the ready list if there may be something to read that its session wants.
     pub(super) fn queue_read(&mut self, slot: u32) {
+        let now_ns = self.now_ns();
         let Some(connection) = self.connections.get_mut(slot as usize) else { return };
-        if connection.readable && connection.is_live() && !connection.in_ready && connection.session.wants_bytes() {
+        let wants = connection.session.wants_bytes() && !connection.is_held(now_ns);
+        if connection.readable && connection.is_live() && !connection.in_ready && wants {
             connection.in_ready = true;
             self.ready.push_back(slot);
         }
@@ -498,6 +531,7 @@ impl TelnetAgent {
         stats.segments.set(segments);
         stats.segments_max.raise(segments);
         stats.cohorts.set(self.cohorts.len() as u64);
+        stats.filters.set(self.cohorts.filters() as u64);
         self.cohorts.close_books();
     }
 }
@@ -533,6 +567,7 @@ impl Agent for TelnetAgent {
         self.view.users = self.users.load_full();
         self.view.digest = self.digest.load_full();
         self.view.cty = self.cty.load_full();
+        self.view.bans = self.bans.load_full();
         self.pacing.turn(now.mono_ns);
         let mut moved = self.accept();
         moved += self.read();
@@ -566,6 +601,7 @@ impl Agent for TelnetAgent {
         self.timers
             .next_ns()
             .min(self.next_pass_ns())
+            .min(self.linewise_look_ns)
             .min(when(self.listener_ready, self.accept_retry_ns))
             .min(when(self.log.deliveries.has_news(), self.hand_over_ns))
             .min(when(!self.upward_waiting.is_empty(), self.now_ns() + UPWARD_RETRY_NS))

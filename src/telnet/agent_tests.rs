@@ -2,7 +2,7 @@
 
 use super::connection::OWN_BYTES_MAX;
 use super::*;
-use crate::accounts::{Answer, Ask};
+use crate::accounts::{Answer, Ask, Ban, BanList};
 use crate::config;
 use crate::engine::Mailbox;
 use crate::engine::{Agent, Bell, Consumer, Control, Producer, TestClock, Tokens, edge};
@@ -69,6 +69,7 @@ impl Rig {
             history_replies,
             asks,
             answers,
+            bans: Default::default(),
             digest: Default::default(),
             operations: Arc::new(Mailbox::new(4, Bell::silent())),
             users: Arc::new(ArcSwap::from_pointee(users.collect())),
@@ -158,4 +159,32 @@ fn a_client_that_asks_and_never_reads_costs_little_and_is_closed() {
         }
     }
     assert!(most < OWN_BYTES_MAX, "{most}");
+}
+
+#[test]
+fn a_banned_address_gets_the_reason_and_no_session() {
+    let mut rig = Rig::new(0);
+    let ban = |target: &str, until: Option<Utc>| Ban {
+        target: target.into(),
+        until,
+        reason: "robot".into(),
+        by: Call::literal("W1AW"),
+        since: Utc::from_secs(0),
+    };
+    let now = rig.clock.now().utc;
+    let over = Utc::from_ms(now.ms() - 1);
+    rig.agent.bans.store(Arc::new(BanList::new(vec![ban("192.0.2.0/24", None), ban("192.0.3.0/24", Some(over))])));
+    rig.turn();
+    for (address, expected) in [("192.0.2.9", "You are banned from this node: robot\r\n"), ("192.0.3.9", "login: ")] {
+        let mut client = rig.client();
+        client.set_nonblocking(false).unwrap();
+        let (stream, _) = rig.agent.listener.as_ref().unwrap().accept().unwrap();
+        rig.agent.greet(stream, address.parse().unwrap());
+        rig.turn();
+        let mut said = [0; 64];
+        let n = client.read(&mut said).unwrap();
+        assert!(said[..n].starts_with(expected.as_bytes()), "{address}: {:?}", String::from_utf8_lossy(&said[..n]));
+    }
+    assert_eq!(rig.agent.stats.refused(limits::Refusal::Banned).get(), 1);
+    assert_eq!(rig.agent.stats.accepted.get(), 1);
 }

@@ -99,6 +99,7 @@ mod tests {
         let node = NodeView {
             settings: &settings,
             users: &[],
+            bans: crate::accounts::BanList::empty(),
             cty: &Cty::parse(CtyForm::Csv, "none", b"").unwrap(),
             feeds: &[],
             digest: &crate::telnet::Digest::EMPTY,

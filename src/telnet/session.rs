@@ -290,6 +290,11 @@ impl Session {
         self.end_with(why, CloseReason::Evicted, out);
     }
 
+    /// A sysop's order: says why, in one line, and closes.
+    pub fn on_kicked(&mut self, _node: &NodeView, why: &str, out: &mut SessionOut) {
+        self.end_with(why, CloseReason::Kicked, out);
+    }
+
     /// The node goes down: says the line and closes.
     pub fn on_farewell(&mut self, _node: &NodeView, line: &str, out: &mut SessionOut) {
         self.end_with(line, CloseReason::Farewell, out);

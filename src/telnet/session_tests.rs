@@ -43,6 +43,7 @@ impl Bench {
         let node = NodeView {
             settings: &self.settings,
             users: &[],
+            bans: crate::accounts::BanList::empty(),
             cty: &CTY,
             feeds: &[],
             digest: &crate::telnet::Digest::EMPTY,

@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = read_show_dx(&args, &context);
     }
     let now = TestClock::at(Utc::from_civil(2025, 12, 6, 13, 59, 0)).now();
-    let node = NodeView { settings: &SETTINGS, users: &[], feeds: &[], digest: &dxring::telnet::Digest::EMPTY, cty: &CTY, started: now.utc, now };
+    let node = NodeView { settings: &SETTINGS, users: &[], feeds: &[], digest: &dxring::telnet::Digest::EMPTY, cty: &CTY, bans: dxring::accounts::BanList::empty(), started: now.utc, now };
     let mut out = SessionOut::default();
     let mut session = Session::new(SessionId::new(0, 1, 1), IpAddr::V4(Ipv4Addr::LOCALHOST), now);
     session.on_connect(&node, &mut out);
