@@ -354,6 +354,15 @@ impl Base {
         Ok(key.optional()?.unwrap_or_default())
     }
 
+    /// Calls that have a password or are registered, and have no row of their own.
+    pub fn keys_without_user(&self) -> rusqlite::Result<Vec<Call>> {
+        let sql = "SELECT base_call FROM keys WHERE base_call NOT IN (SELECT call FROM users)
+                   AND (password_hash IS NOT NULL OR registered) ORDER BY base_call";
+        let mut statement = self.db.prepare(sql)?;
+        let calls = statement.query_map([], |row| row.get::<_, String>(0))?;
+        Ok(calls.collect::<rusqlite::Result<Vec<_>>>()?.iter().filter_map(|call| Call::new(call.as_bytes())).collect())
+    }
+
     /// Writes password and registration of a call's owner.
     pub fn write_key(&self, call: &Call, key: &Key) -> rusqlite::Result<()> {
         let sql = "INSERT OR REPLACE INTO keys (base_call, password_hash, registered, registered_by)
