@@ -181,6 +181,9 @@ impl Base {
         if !make && !path.exists() {
             return Err(format!("{}: no such file; give the node's data folder with --data DIR", path.display()));
         }
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+        }
         let db = open_file(path, BUSY_WAIT_TOOL).map_err(|trouble| match trouble {
             Trouble::Damaged(why) => {
                 format!("{}: {why}; a node that starts here sets it aside", path.display())

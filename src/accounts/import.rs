@@ -180,7 +180,8 @@ pub(super) fn parse(text: &str, home: Home<'_>) -> Result<Imported, String> {
     }
     let file: File = serde_saphyr::from_str(text).map_err(|e| {
         let why = e.to_string();
-        format!("not understood: {}", why.lines().next().unwrap_or("no YAML"))
+        let line = why.lines().next().unwrap_or("no YAML");
+        format!("not understood: {}", line.strip_prefix("error: ").unwrap_or(line))
     })?;
     let mut record = Record::default();
     let mut left_out = Vec::new();

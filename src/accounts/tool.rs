@@ -327,7 +327,7 @@ mod tests {
     #[test]
     fn what_is_set_is_shown_and_listed() {
         let dir = tempfile::tempdir().unwrap();
-        let node = node(dir.path());
+        let node = node(&dir.path().join("not/there/yet"));
         let users = Users::of(&node, now()).unwrap();
         assert!(users.list().unwrap_err().contains("no such file; give the node's data folder"));
         let said =
