@@ -6,9 +6,12 @@ mod script;
 use dxring::config;
 use dxring::engine::TestClock;
 use dxring::reference::Cty;
-use dxring::spot::{Bulletin, BulletinKind, Call, Flags, Freq, Mode, SessionId, Spot, UserInfo, Utc, Verdict};
+use dxring::spot::{
+    Bulletin, BulletinKind, Call, Flags, Freq, Mode, SessionId, Spot, UserInfo, Utc, Verdict, Verdicts,
+};
 use dxring::store::{History, HistoryRequest, Query};
 use dxring::telnet::{Action, CloseReason, NodeView, Session, SessionOut};
+use dxring::wire::bulletin_kind;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::sync::LazyLock;
@@ -156,7 +159,9 @@ impl script::Server for Sansio {
             }
             ["bulletin", ref text @ ..] => {
                 let line = text.join(" ").into_bytes();
-                let bulletin = Bulletin { kind: BulletinKind::Announce, line };
+                let kind = bulletin_kind(&line).unwrap_or(BulletinKind::Announce);
+                let bulletin = Bulletin { kind, line };
+                self.history.keep_bulletin(&bulletin, self.clock.now().utc);
                 self.call(|session, node, out| session.on_bulletin(node, &bulletin, out));
             }
             ["talk", from, ref text @ ..] => {
@@ -215,6 +220,7 @@ fn sample_history(now: Utc, settings: &config::Node) -> History {
         spot.flags.set(Flags::SKIMMER, is_skimmer);
         spot.time = Utc::from_ms(now.ms() - age as i64 * 60_000);
         spot.seq = 100 - age as u64;
+        spot.verdicts = Verdicts::FAST;
         history.keep(spot);
     }
     history

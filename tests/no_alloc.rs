@@ -8,11 +8,13 @@ use dxring::correct::ModeStage;
 use dxring::dedup::{Outcome, Windows};
 use dxring::engine::{Bell, Control, FaultPoint, Mailbox, Now, Outlet, Stage, TestClock, edge};
 use dxring::fanout::{CohortKey, Cohorts, Flushed, Output, Preferences, SendLog};
-use dxring::filter::{BandSet, ContinentSet, Expr, Filter, ModeSet, Pattern, Side, Term};
+use dxring::filter::{
+    BandSet, ContinentSet, EntitySet, Expr, Filter, GridPrefix, MinuteRange, ModeSet, Pattern, RefSet, Side, Term,
+};
 use dxring::measure::{Ledger, Reason};
 use dxring::parse::{AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, Notes};
 use dxring::reference::{Cty, SharedCty, enrich};
-use dxring::spot::{Band, Call, Continent, Flags, Freq, Mode, Spot, Utc, Verdicts, station};
+use dxring::spot::{Band, Call, Continent, Flags, Freq, Grid, Mode, Spot, Utc, Verdicts, station};
 use dxring::wire::{LineStyle, Trailers};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -285,4 +287,57 @@ fn correct_and_dedup_allocate_nothing_from_the_first_spot() {
     });
     assert!(verdicts > 10_000 && windows.stats().evicted[2] > 0, "the stretch is real work: {verdicts}");
     assert_eq!(n, 0, "{n} allocations");
+}
+
+#[test]
+fn filters_allocate_nothing() {
+    let texts = |list: &[&str]| -> Vec<Box<str>> { list.iter().map(|text| Box::from(*text)).collect() };
+    let patterns = |list: &[&str]| -> Vec<Pattern> { list.iter().map(|text| Pattern(Box::from(*text))).collect() };
+    let terms = [
+        Term::Band(BandSet::of(&[Band::M20])),
+        Term::Continent(Side::De, ContinentSet::of(&[Continent::Na])),
+        Term::Entity(Side::Dx, EntitySet::from_iter([291, 230])),
+        Term::Freq(vec![(14_000_000, 14_070_000), (7_000_000, 7_040_000)]),
+        Term::Snr(vec![(10, 20), (30, 40)]),
+        Term::Time(vec![MinuteRange { from: 1_200, to: 300 }]),
+        Term::Grid(Side::Dx, ["FN", "JO31"].into_iter().filter_map(GridPrefix::parse).collect()),
+        Term::Near { side: Side::Dx, lat_e4: 510_000, lon_e4: 100_000, km: 500 },
+        Term::Call(Side::Dx, patterns(&["K1*", "*XYZ", "*77*", "D?1*C", "DL1ABC"])),
+        Term::Call(Side::De, patterns(&["W3LPL", "K3*"])),
+        Term::Node(patterns(&["RBN"])),
+        Term::Words(texts(&["POTA"])),
+        Term::Words(texts(&["QRP", "LOTW", "QSX"])),
+        Term::Regex(texts(&["up \\d", "(qsx|lsn).*[0-9]{3}", "\\b[a-z]{1,2}-\\d{4}\\b"])),
+        Term::Reference(RefSet::from_iter([1, 2, 3])),
+    ];
+    let mut filters: Vec<Filter> = terms.iter().map(|term| Filter::compile(&Expr::Is(term.clone()))).collect();
+    filters.push(Filter::compile(&Expr::Or(terms.map(Expr::Is).to_vec())));
+    let cty = Cty::embedded();
+    let spots: Vec<Spot> = (0..600u32)
+        .map(|i| {
+            let mut spot = Spot::empty();
+            let calls = ["K1ABC", "K1ABC/P", "DL1XYZ", "OE77A/QRP", "DA1BC", "EA8/DF4UI", "JA1AAA/MM"];
+            spot.dx = Call::literal(calls[i as usize % calls.len()]);
+            spot.de = Call::literal(["W3LPL-1-#", "K3LR-#", "F5LEN"][i as usize % 3]);
+            spot.node = Call::literal(["RBN", "GB7XX-1"][i as usize % 2]);
+            spot.set_freq(Freq::from_hz(7_000_000 + u64::from(i % 8) * 1_003_000));
+            spot.set_snr((i % 2 == 0).then_some((i % 50) as i16));
+            spot.dx_grid =
+                Grid::parse([b"FN42".as_slice(), b"JO31AA", b"JN58", b""][i as usize % 4]).unwrap_or_default();
+            spot.time = Utc::from_ms(i64::from(i) * 1_234_567);
+            let comment = ["", "up 5", "pota us-1234", "QSX 14205 lsn for eu", "tnx ü lotw QRP", "599 599 G/LD-001"];
+            spot.set_comment(comment[i as usize % comment.len()].as_bytes());
+            enrich(&cty, &mut spot);
+            spot
+        })
+        .collect();
+    let ask = |filter: &Filter| spots.iter().filter(|spot| filter.passes(spot)).count();
+    // Regular expressions learn their states on the way; what they have seen costs nothing any more.
+    let first: Vec<usize> = filters.iter().map(ask).collect();
+    for (at, filter) in filters.iter().enumerate() {
+        let mut passed = 0;
+        let n = allocations(|| passed = ask(filter));
+        assert_eq!(n, 0, "{n} allocations of {:?}", filter.expr());
+        assert!(passed == first[at] && (1..600).contains(&passed) || at == 15, "{passed} pass {:?}", filter.expr());
+    }
 }
