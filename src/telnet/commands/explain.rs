@@ -6,7 +6,7 @@ use super::settings::dedupe_name;
 use super::{Command, ECHO_BYTES_MAX, Exec, Next};
 use crate::accounts::Streams;
 use crate::config::Dedupe;
-use crate::filter::{explain_in, headline, sentence_in};
+use crate::filter::{explain_in, headline, sentence_in, wrapped};
 use crate::reference::enrich;
 use crate::spot::{Class, Flags, Mode, Spot, base_call, collapse_ssid};
 use crate::store::What;
@@ -17,8 +17,6 @@ use crate::wire;
 const LAST_DEFAULT: usize = 5;
 /// Most spots explained at once: each takes several lines.
 const LAST_MAX: usize = 100;
-/// Columns of a wrapped sentence.
-const COLUMNS: usize = 78;
 
 /// The commands of this file.
 pub(super) static ROWS: &[Command] = &[
@@ -142,42 +140,5 @@ fn tell_rules(exec: &mut Exec<'_>, spot: &Spot) {
     }
     if !exec.user.settings.streams.has(Streams::DX) {
         exec.line(format_args!("But spots are switched off: SET/DX switches them on."));
-    }
-}
-
-/// A text in lines of at most [`COLUMNS`], cut at blanks; those behind the first are set in.
-fn wrapped(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split(' ') {
-        let is_first = lines.len() == 1;
-        if let Some(line) = lines.last_mut() {
-            let width = line.chars().count();
-            let is_fresh = line.is_empty() || (!is_first && line.trim().is_empty());
-            if !is_fresh && width + 1 + word.chars().count() > COLUMNS {
-                lines.push(format!("  {word}"));
-            } else {
-                if !is_fresh {
-                    line.push(' ');
-                }
-                line.push_str(word);
-            }
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_sentences_are_cut_at_blanks() {
-        let text = "one two three four ".repeat(20);
-        let lines = wrapped(text.trim());
-        assert!(lines.len() > 2 && lines.iter().all(|line| line.len() <= COLUMNS && !line.ends_with(' ')));
-        assert!(lines[0].starts_with("one two") && lines[1..].iter().all(|line| line.starts_with("  ")));
-        assert_eq!(lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" "), text.trim());
-        assert_eq!(wrapped("short"), ["short"]);
-        assert_eq!(wrapped(&"x".repeat(100)), ["x".repeat(100)]);
     }
 }
