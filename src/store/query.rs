@@ -3,9 +3,9 @@
 use super::brief::FirstLook;
 use super::history::{History, Shelf};
 use super::tally::StatsWanted;
-use crate::filter::{Expr, Filter};
+use crate::filter::{Expr, Filter, explain, headline};
 use crate::spot::{BulletinKind, Call, SessionId, Spot, Utc, Verdicts};
-use crate::wire::{LineStyle, history_line, spot_line};
+use crate::wire::{LineStyle, history_line, history_line_cc, spot_line};
 
 /// Most spots or lines one question gets: HRD asks for 450 (clients 5.10).
 pub const HISTORY_COUNT_MAX: usize = 500;
@@ -211,7 +211,7 @@ impl Query {
                 walk.step(history, spots_max, |spot| wanted.fits(spot), |spot, out| print(spot, wanted.layout, out))
             }
             Work::Explain(parts, walk) => {
-                walk.step(history, spots_max, |_| true, |spot, out| explain(spot, parts, out))
+                walk.step(history, spots_max, |_| true, |spot, out| explained(spot, parts, out))
             }
             Work::Ready(_) => (0, true),
         };
@@ -235,7 +235,8 @@ impl Query {
 /// Appends a spot's line without its end.
 fn print(spot: &Spot, layout: Layout, out: &mut Vec<u8>) {
     match layout {
-        Layout::Table | Layout::CcTable => history_line(spot, out),
+        Layout::Table => history_line(spot, out),
+        Layout::CcTable => history_line_cc(spot, out),
         Layout::Live(style) => spot_line(spot, style, out),
     }
 }
@@ -336,12 +337,12 @@ impl Walk {
     }
 }
 
-/// Appends what the parts of a filter say about a spot.
-fn explain(spot: &Spot, parts: &[(String, Expr)], out: &mut Vec<u8>) {
-    history_line(spot, out);
-    for (name, expr) in parts {
-        let verdict = if expr.passes(spot) { "passes" } else { "held back by" };
-        out.extend_from_slice(format!("\r\n    {verdict} {name}").as_bytes());
+/// Appends a spot and, set in by two blanks, which parts of a filter let it pass or hold it back.
+fn explained(spot: &Spot, parts: &[(String, Expr)], out: &mut Vec<u8>) {
+    out.extend_from_slice(headline(spot).as_bytes());
+    for line in explain(parts, spot) {
+        out.extend_from_slice(b"\r\n  ");
+        out.extend_from_slice(line.as_bytes());
     }
 }
 
