@@ -88,9 +88,17 @@ fn literal(expr: &Expr) -> Option<(Cow<'_, Term>, bool)> {
     })
 }
 
-/// `not a or not b` as the spots that are left out: `a and b`.
-fn exception(any: &[Expr]) -> Option<Vec<Cow<'_, Term>>> {
-    any.iter().map(|expr| literal(expr).filter(|(_, not)| *not).map(|(term, _)| term)).collect()
+/// `not a or not b or c` as the spots that are left out, `a and b`, and those of them that come still: `c`. One `not` beside
+/// others is easier to say as a condition.
+fn exception(any: &[Expr]) -> Option<(Vec<Cow<'_, Term>>, Vec<&Expr>)> {
+    let (mut terms, mut still) = (Vec::new(), Vec::new());
+    for expr in any {
+        match literal(expr) {
+            Some((term, true)) => terms.push(term),
+            _ => still.push(expr),
+        }
+    }
+    (terms.len() >= 2).then_some((terms, still))
 }
 
 /// `not skimmer or ...` and `skimmer or ...`: for whom a condition holds, and the condition.
@@ -118,7 +126,13 @@ fn pieces(all: &[&Expr], noun: &str, depth: usize, names: Names<'_>) -> Vec<Piec
             (Some((term, false)), _) => said.add(asked(&term, joint, names)),
             (Some((term, true)), _) => left_out.push(Piece { text: those(&[term], names), terms: 1 }),
             (None, Expr::Or(any)) => match (exception(any), only(any)) {
-                (Some(terms), _) => left_out.push(Piece { text: those(&terms, names), terms: expr.terms() }),
+                (Some((terms, still)), _) => {
+                    let mut text = those(&terms, names);
+                    if !still.is_empty() {
+                        text = format!("{text} (but still {})", any_of(&still, depth + 1, names));
+                    }
+                    left_out.push(Piece { text, terms: expr.terms() });
+                }
                 (None, Some((whom, rest))) => {
                     let text = any_of(&rest, depth + 1, names);
                     conditional.push((whom, Piece { text, terms: expr.terms() }));
@@ -290,6 +304,10 @@ mod tests {
                 "not (skimmer and mode ft8,ft4)",
                 "You get spots from people and skimmers, except those in FT8 or FT4 from skimmers.",
             ),
+            (
+                "not (skimmer and not beacon and mode ft8,ft4)",
+                "You get spots from people and skimmers, except those in FT8 or FT4 from skimmers (but still those of beacons).",
+            ),
             ("not skimmer", "You get spots from people."),
             ("skimmer on 40m", "You get spots on 40m from skimmers."),
             ("not skimmer or mode cw", "You get spots from people, and from skimmers only those in CW."),
@@ -318,7 +336,11 @@ mod tests {
                 "You get spots from people and skimmers, from people only those on 20m, from skimmers only those in CW, except \
                  those of stations in CQ zone 14.",
             ),
-            ("on 20m or (on 40m (mode cw or (cont eu not by_cont eu) or not zone 14))", ""),
+            (
+                "on 20m or (on 40m (mode cw or (cont eu not by_cont eu) or not zone 14))",
+                "You get spots on 20m; and spots on 40m, only those in CW or those not of stations in CQ zone 14 or (those of \
+                 stations in Europe, except those from spotters in Europe).",
+            ),
             ("on 20m/cw,14200", "You get spots from 14000 to 14070 kHz and on 14200 kHz from people and skimmers."),
             (
                 "call =k1abc,*/p,dl,k?b*",
