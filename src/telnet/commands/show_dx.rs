@@ -183,7 +183,7 @@ fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-fn wrap<'a>(token: fn(String) -> Token, (inside, next): (String, &'a str)) -> (Token, &'a str) {
+fn wrap(token: fn(String) -> Token, (inside, next): (String, &str)) -> (Token, &str) {
     (token(inside), next)
 }
 
@@ -468,7 +468,7 @@ fn quoted(text: &str) -> String {
 
 fn is_keyword(word: &str) -> bool {
     let is = |name: &&str| name.eq_ignore_ascii_case(word);
-    spider_takes_values(word).is_some() || OPERATORS.iter().any(|name| is(&name)) || is_band(word)
+    spider_takes_values(word).is_some() || OPERATORS.iter().any(is) || is_band(word)
 }
 
 /// The beginning of a call, or a call with wildcards.
