@@ -19,10 +19,11 @@ pub use resolve::{Args, Parsed, parse_command};
 pub use table::{ALIASES, Command, GROUPS, commands};
 
 pub(super) use dx::{Posted, tell_fate};
+pub(super) use settings::dedupe_name;
 
 use super::session::User;
 use super::{NodeView, SessionOut, wash};
-use crate::accounts::Settings;
+use crate::accounts::{Question, Reply, Settings};
 use crate::filter::Context;
 use std::fmt::Arguments;
 use std::io::Write;
@@ -43,6 +44,11 @@ impl Exec<'_> {
     pub(super) fn change(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.user.settings);
         self.user.changed = true;
+    }
+    /// Asks the accounts; `tell` writes the reply when the answer comes. `about` is handed on to it.
+    pub(super) fn ask_accounts(&mut self, question: Question, about: impl Into<String>, tell: TellReply) -> Next {
+        let ask = self.user.ask_accounts(question, self.out);
+        Next::Wait(Wait::Accounts { ask, about: about.into(), tell })
     }
     /// What filter commands need to know.
     pub(super) fn filter_context(&self) -> Context<'_> {
@@ -80,7 +86,19 @@ pub enum Wait {
     Verdict(Posted),
     /// An answer of the history.
     History,
+    /// An answer of the accounts.
+    Accounts {
+        /// Number of the question.
+        ask: u32,
+        /// What it was about, for the reply.
+        about: String,
+        /// Writes the reply.
+        tell: TellReply,
+    },
 }
+
+/// Writes the reply to a question to the accounts: with what it was about, and the answer.
+pub type TellReply = fn(&mut Exec<'_>, &str, Reply);
 
 /// Runs one line that is not blank.
 pub(super) fn run(exec: &mut Exec<'_>, line: &[u8]) -> Next {
@@ -116,5 +134,8 @@ pub(super) fn tell_missed(wait: &Wait, out: &mut Vec<u8>) {
     let _ = match wait {
         Wait::Verdict(post) => write!(out, "{post}: no answer from the node within 2 s; its fate is unknown.\r\n"),
         Wait::History => write!(out, "The history did not answer within 2 s. Try again.\r\n"),
+        Wait::Accounts { .. } => {
+            write!(out, "The accounts did not answer in time; whether it was done is unknown.\r\n")
+        }
     };
 }

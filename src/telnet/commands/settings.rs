@@ -195,7 +195,7 @@ pub(super) fn format_name(format: LineFormat) -> &'static str {
 }
 
 /// The name of a policy as it is typed.
-pub(super) fn dedupe_name(dedupe: Dedupe) -> &'static str {
+pub(in crate::telnet) fn dedupe_name(dedupe: Dedupe) -> &'static str {
     match dedupe {
         Dedupe::Fast => "FAST",
         Dedupe::Med => "MED",
