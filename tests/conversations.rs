@@ -138,8 +138,8 @@ impl Sansio {
     fn answer(&mut self) -> Result<(), String> {
         let request = self.asked.take().ok_or("nothing was asked")?;
         let (_, reply) = Query::start(request, &self.history).step(&self.history, usize::MAX);
-        let bytes = reply.ok_or("the query did not end")?.bytes;
-        self.call(|session, node, out| session.on_history(node, &bytes, out));
+        let reply = reply.ok_or("the query did not end")?;
+        self.call(|session, node, out| session.on_history(node, reply.ask, &reply.bytes, out));
         Ok(())
     }
 }

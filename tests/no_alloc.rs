@@ -12,7 +12,7 @@ use dxring::measure::{Ledger, Reason};
 use dxring::parse::{AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, Notes};
 use dxring::reference::{Cty, SharedCty, enrich};
 use dxring::spot::{Call, Flags, Freq, Mode, Spot, Utc, Verdicts};
-use dxring::wire::LineStyle;
+use dxring::wire::{LineStyle, Trailers};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::{self, Write};
@@ -105,7 +105,23 @@ impl Write for Sink {
     }
 }
 
-/// The stages behind the gate, and one user of each layout.
+/// Every layout, and the classic one with everything that can be added to it.
+const STYLES: [LineStyle; 5] = [
+    LineStyle::of(LineFormat::Classic),
+    LineStyle::of(LineFormat::Gocluster),
+    LineStyle::of(LineFormat::Cc11),
+    LineStyle::of(LineFormat::Json),
+    LineStyle {
+        width: LineStyle::WIDTH_MAX,
+        trailers: Trailers(u8::MAX),
+        beep: true,
+        two_decimals: true,
+        diag: b'M',
+        ..LineStyle::of(LineFormat::Classic)
+    },
+];
+
+/// The stages behind the gate, and one user of each style.
 struct Behind {
     correct: ModeStage,
     correct_books: Ledger,
@@ -113,7 +129,7 @@ struct Behind {
     windows: Windows,
     duplicates: u64,
     cohorts: Cohorts,
-    users: [(Output, Sink); 2],
+    users: [(Output, Sink); STYLES.len()],
     log: SendLog,
     sent: u64,
 }
@@ -121,9 +137,9 @@ struct Behind {
 impl Behind {
     fn new() -> Behind {
         let mut cohorts = Cohorts::new(4 << 20, 1 << 20, Arc::new(Ledger::new("deliveries")));
-        let mut users = [(Output::default(), Sink::default()), (Output::default(), Sink::default())];
-        for (conn, format) in [LineFormat::Classic, LineFormat::Gocluster].into_iter().enumerate() {
-            let preferences = Preferences { style: LineStyle::of(format), dedupe: Dedupe::Off, updates: false };
+        let mut users = STYLES.map(|_| (Output::default(), Sink::default()));
+        for (conn, style) in STYLES.into_iter().enumerate() {
+            let preferences = Preferences { style, dedupe: Dedupe::Off, updates: false };
             users[conn].0.follow(&mut cohorts, preferences.into(), conn as u32);
         }
         Behind {
@@ -152,7 +168,7 @@ impl Behind {
             }
             self.cohorts.judge(spot);
             let reached = self.cohorts.append(spot, now.mono_ns, false).expect("the users keep up");
-            assert_eq!(reached, 2);
+            assert_eq!(reached, STYLES.len() as u32);
             self.sent += 1;
         }
         for (output, sink) in &mut self.users {

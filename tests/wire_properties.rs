@@ -1,11 +1,12 @@
 //! Properties of `wire`: no bytes make it panic, no split of them changes its answer, and what it
 //! prints it reads back.
 
-use dxring::spot::{Call, Flags, Freq, Grid, Mode, Spot, Utc};
+use dxring::spot::{Band, Call, Class, Flags, Freq, Grid, Mode, Spot, State, Utc};
 use dxring::wire::{
-    GOCLUSTER_LINE_BYTES_MAX, GOCLUSTER_LINE_BYTES_MIN, HISTORY_LINE_BYTES, Iac, LINE_BYTES_MAX, LineSplitter,
-    TELNET_REPLY_BYTES_MAX, bulletin_kind, classic, comment, gocluster, history_line, is_spot_line, people_line,
-    skimmer_line,
+    GOCLUSTER_LINE_BYTES_MAX, GOCLUSTER_LINE_BYTES_MIN, HISTORY_LINE_BYTES, HISTORY_LINE_CC_BYTES_MAX, Iac,
+    LINE_BYTES_MAX, LineFormat, LineSplitter, LineStyle, SPOT_LINE_BYTES_MAX, TELNET_REPLY_BYTES_MAX, Trailers,
+    bulletin_kind, classic, comment, gocluster, history_line, history_line_cc, is_spot_line, people_line, skimmer_line,
+    spot_line,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -88,11 +89,195 @@ fn check_printed(spot: &Spot) -> Result<(), TestCaseError> {
     out.clear();
     history_line(spot, &mut out);
     prop_assert_eq!(out.len(), HISTORY_LINE_BYTES);
+    history_line_cc(spot, &mut out);
+    prop_assert!(out.len() <= HISTORY_LINE_BYTES + HISTORY_LINE_CC_BYTES_MAX);
+    prop_assert!(out.iter().all(|b| matches!(b, b' '..=b'~')));
     for wish in [0usize, 1, 70, 76, 1_000] {
         out.clear();
         gocluster(spot, wish, &mut out);
         prop_assert!((GOCLUSTER_LINE_BYTES_MIN..=GOCLUSTER_LINE_BYTES_MAX).contains(&out.len()));
         prop_assert_eq!(out.last(), Some(&b'Z'));
+    }
+    Ok(())
+}
+
+/// Any style at all, also one that no command makes.
+fn any_style() -> impl Strategy<Value = LineStyle> {
+    let formats =
+        prop::sample::select(vec![LineFormat::Classic, LineFormat::Gocluster, LineFormat::Cc11, LineFormat::Json]);
+    (formats, any::<u8>(), any::<u8>(), any::<[bool; 3]>(), prop_oneof![Just(0), any::<u8>()]).prop_map(
+        |(format, width, trailers, [beep, bare_skimmers, two_decimals], diag)| LineStyle {
+            format,
+            width,
+            trailers: Trailers(trailers),
+            beep,
+            bare_skimmers,
+            two_decimals,
+            diag,
+        },
+    )
+}
+
+/// What holds for every style and every spot, damaged ones too.
+fn check_styled(spot: &Spot, style: LineStyle) -> Result<(), TestCaseError> {
+    let mut out = b"before".to_vec();
+    spot_line(spot, style, &mut out);
+    let line = out.strip_prefix(b"before").unwrap();
+    let shown = line.escape_ascii().to_string();
+    prop_assert!(!line.is_empty() && line.len() <= SPOT_LINE_BYTES_MAX, "{}", shown);
+    let beeps = style.beep && matches!(style.format, LineFormat::Classic | LineFormat::Gocluster);
+    let text = if beeps { line.strip_suffix(b"\x07\x07").unwrap() } else { line };
+    prop_assert!(text.iter().all(|b| matches!(b, b' '..=b'~')), "{}", shown);
+    match style.format {
+        LineFormat::Classic => prop_assert!(!text.ends_with(b" "), "{}", shown),
+        LineFormat::Gocluster => prop_assert!(text.len() == 76 && text.ends_with(b"Z"), "{}", shown),
+        LineFormat::Cc11 => {
+            prop_assert_eq!(line.split(|b| *b == b'^').count(), 20, "{}", shown);
+            prop_assert!(!text.ends_with(b" "), "{}", shown);
+        }
+        LineFormat::Json => check_json(spot, line)?,
+    }
+    let mut effective = Vec::new();
+    spot_line(spot, style.effective(), &mut effective);
+    prop_assert_eq!(line, effective, "an option without effect had one");
+    Ok(())
+}
+
+/// An independent reader finds every field of the spot in the object.
+fn check_json(spot: &Spot, line: &[u8]) -> Result<(), TestCaseError> {
+    let object: serde_json::Value =
+        serde_json::from_slice(line).map_err(|e| TestCaseError::fail(format!("{e}: {}", line.escape_ascii())))?;
+    let known = |number: u16| if number == 0 { serde_json::Value::Null } else { number.into() };
+    let named = |name: &str| if name.is_empty() { serde_json::Value::Null } else { name.into() };
+    // Bytes that are no UTF-8 come as replacement characters, like here.
+    let text = |bytes: &[u8]| named(&String::from_utf8_lossy(bytes));
+    let us = |ns: u32| if ns == 0 { serde_json::Value::Null } else { (ns / 1_000).into() };
+    let flag = |flag: Flags| serde_json::Value::from(spot.flags.has(flag));
+    prop_assert_eq!(object.as_object().map(|o| o.len()), Some(45));
+    for (key, want) in [
+        ("seq", spot.seq.into()),
+        ("time_told", flag(Flags::TIME_TOLD)),
+        ("dx_adif", known(spot.dx_adif)),
+        ("dx_continent", named(spot.dx_continent().name())),
+        ("dx_cq", known(spot.dx_cq.into())),
+        ("dx_itu", known(spot.dx_itu.into())),
+        ("dx_state", named(State(spot.dx_state).code())),
+        ("dx_grid", text(spot.dx_grid.as_bytes())),
+        ("dx_grid_derived", flag(Flags::DX_GRID_DERIVED)),
+        ("de", text(spot.de.as_bytes())),
+        ("de_adif", known(spot.de_adif)),
+        ("de_continent", named(spot.de_continent().name())),
+        ("de_cq", known(spot.de_cq.into())),
+        ("de_itu", known(spot.de_itu.into())),
+        ("de_state", named(State(spot.de_state).code())),
+        ("de_grid", text(spot.de_grid.as_bytes())),
+        ("de_grid_derived", flag(Flags::DE_GRID_DERIVED)),
+        ("freq_hz", spot.freq.hz().into()),
+        ("band", named(if spot.band() == Band::None { "" } else { spot.band().name() })),
+        ("mode", named(spot.mode().name())),
+        ("mode_inferred", flag(Flags::MODE_INFERRED)),
+        ("snr_db", spot.snr().map_or(serde_json::Value::Null, Into::into)),
+        ("speed", known(spot.speed)),
+        ("comment", String::from_utf8_lossy(spot.comment()).into()),
+        ("comment_cut", flag(Flags::COMMENT_CUT)),
+        ("skimmer", flag(Flags::SKIMMER)),
+        ("cq", flag(Flags::CQ)),
+        ("beacon", flag(Flags::BEACON)),
+        ("ncdxf", flag(Flags::NCDXF)),
+        ("class", spot.class().name().into()),
+        ("feed", if spot.feed == 255 { serde_json::Value::Null } else { spot.feed.into() }),
+        ("line", spot.line.into()),
+        ("node", text(spot.node.as_bytes())),
+        ("hops_left", spot.hops.into()),
+        ("post", flag(Flags::POST)),
+        ("test_spotter", flag(Flags::TEST_SPOTTER)),
+        ("simulated", flag(Flags::SIMULATED)),
+        ("read_ns", spot.read_ns.into()),
+        ("latency_us", us(spot.hop_ns.into_iter().rfind(|ns| *ns > 0).unwrap_or(0))),
+    ] {
+        prop_assert_eq!(&object[key], &want, "{}", key);
+    }
+    for (i, point) in ["parsed", "corrected", "published", "taken"].into_iter().enumerate() {
+        prop_assert_eq!(&object["hop_us"][point], &us(spot.hop_ns[i]));
+    }
+    for (i, policy) in ["fast", "med", "slow", "update"].into_iter().enumerate() {
+        prop_assert_eq!(&object["verdicts"][policy], &serde_json::Value::from(spot.verdicts.0 & 1 << i != 0));
+    }
+    let time = object["time"].as_str().and_then(|t| t.strip_suffix('Z')).unwrap_or_default();
+    if (0..253_402_300_800_000).contains(&spot.time.ms()) {
+        let whole = Utc::parse(&time[..19]).map(|(utc, _)| utc.ms() + time[20..].parse::<i64>().unwrap());
+        prop_assert_eq!(whole, Some(spot.time.ms()));
+    }
+    Ok(())
+}
+
+/// What a program that splits at carets takes from a spot of a feed (clients 5.3).
+fn check_cc11(spot: &Spot, style: LineStyle) -> Result<(), TestCaseError> {
+    let mut line = Vec::new();
+    spot_line(spot, LineStyle { format: LineFormat::Cc11, diag: 0, ..style }, &mut line);
+    let shown = String::from_utf8_lossy(&line).into_owned();
+    let fields: Vec<&str> = shown.split('^').collect();
+    let de = spot.de.as_str();
+    let known = |n: u16| if n == 0 { String::new() } else { n.to_string() };
+    let grid = |grid: &Grid| grid.as_str().get(..4).unwrap_or("").to_string();
+    let want = [
+        (0, "CC11".to_string()),
+        (2, spot.dx.to_string()),
+        (3, spot.time.date_text()),
+        (4, spot.time.hhmmz()),
+        (6, if style.bare_skimmers { de.trim_end_matches("-#").to_string() } else { de.to_string() }),
+        (7, known(spot.dx_adif)),
+        (8, known(spot.de_adif)),
+        (9, spot.node.to_string()),
+        (10, known(spot.dx_itu.into())),
+        (11, known(spot.dx_cq.into())),
+        (12, known(spot.de_itu.into())),
+        (13, known(spot.de_cq.into())),
+        (14, State(spot.dx_state).code().to_string()),
+        (15, State(spot.de_state).code().to_string()),
+        (18, grid(&spot.dx_grid)),
+        (19, grid(&spot.de_grid)),
+    ];
+    for (at, want) in want {
+        prop_assert_eq!(fields[at], want, "field {} of {}", at, shown);
+    }
+    prop_assert_eq!(Freq::parse_khz(fields[1].as_bytes()), Some(spot.freq), "{}", shown);
+    let parts = comment(fields[5].as_bytes(), spot.freq);
+    prop_assert_eq!((parts.mode, parts.snr), (spot.mode(), spot.snr()), "{}", shown);
+    Ok(())
+}
+
+/// What dh1tw's parser slices out of a line of 80 columns (clients 5.7).
+fn check_slices(spot: &Spot, line: &[u8], grid: &str) -> Result<(), TestCaseError> {
+    let shown = String::from_utf8_lossy(line).into_owned();
+    let field = |from: usize, to: usize| shown.get(from..to.min(shown.len())).unwrap_or("").trim().to_string();
+    prop_assert_eq!(field(6, 15), format!("{}:", spot.de), "{}", shown);
+    let khz = spot.freq.hz() as f64 / 1000.0;
+    prop_assert_eq!(field(16, 25).parse::<f64>().ok(), Some((khz * 10.0).round() / 10.0), "{}", shown);
+    prop_assert_eq!(field(26, 38), spot.dx.as_str(), "{}", shown);
+    prop_assert!(shown[38..39] == *" " && shown[69..70] == *" ", "{}", shown);
+    let (hour, minute) = spot.time.hour_minute();
+    prop_assert_eq!(field(70, 74), format!("{hour:02}{minute:02}"), "{}", shown);
+    prop_assert_eq!(field(75, 80), grid, "{}", shown);
+    Ok(())
+}
+
+/// dxclparser, which shares nothing with our code, reads a plain line, with and without the locator.
+fn check_oracle(spot: &Spot, grid: Option<&str>) -> Result<(), TestCaseError> {
+    let mut style = LineStyle::default();
+    style.trailers.set(Trailers::GRID, grid.is_some());
+    let mut line = Vec::new();
+    spot_line(spot, style, &mut line);
+    let shown = String::from_utf8_lossy(&line).into_owned();
+    let Ok(dxclparser::Spot::DX(read)) = dxclparser::parse(&shown) else {
+        return Err(TestCaseError::fail(format!("dxclparser does not read {shown}")));
+    };
+    prop_assert_eq!((read.call_de.as_str(), read.call_dx.as_str()), (spot.de.as_str(), spot.dx.as_str()));
+    // It multiplies a float and cuts: up to 1 Hz is lost.
+    prop_assert!(read.freq.abs_diff(spot.freq.rounded().hz()) <= 1, "{}", shown);
+    prop_assert_eq!(read.loc.as_deref(), grid.filter(|g| !g.is_empty()), "{}", shown);
+    if spot.de.len() <= 8 && spot.freq < Freq::from_khz(1_000_000) && spot.dx.len() <= 12 {
+        check_slices(spot, &line, grid.unwrap_or(""))?;
     }
     Ok(())
 }
@@ -155,6 +340,78 @@ proptest! {
     #[test]
     fn no_spot_from_a_damaged_file_makes_a_printer_panic(bytes in vec(any::<u8>(), 256)) {
         check_printed(&bytemuck::pod_read_unaligned(&bytes))?;
+    }
+
+    #[test]
+    fn every_style_is_one_bounded_line_of_any_spot(bytes in vec(any::<u8>(), 256), style in any_style()) {
+        check_styled(&bytemuck::pod_read_unaligned(&bytes), style)?;
+    }
+
+    #[test]
+    fn every_style_is_one_bounded_line_of_a_real_spot(
+        mut spot in skimmer_spot(), style in any_style(), text in "\\PC{0,40}", hops in any::<[u32; 4]>(),
+        facts in any::<[u8; 8]>(),
+    ) {
+        spot.hop_ns = hops;
+        spot.set_class(Class::from_u8(facts[0]));
+        (spot.dx_adif, spot.de_adif, spot.node) = (facts[1].into(), facts[2].into(), spot.de);
+        [spot.dx_cq, spot.dx_itu, spot.de_cq, spot.de_itu] = [facts[3], facts[4], facts[5], facts[6]];
+        (spot.dx_state, spot.de_state) = (facts[7], facts[7].wrapping_add(1));
+        check_styled(&spot, style)?;
+        check_cc11(&spot, style)?;
+        // The same station as a person writes of it.
+        spot.set_snr(None);
+        spot.flags.set(Flags::SKIMMER, false);
+        spot.set_comment(text.as_bytes());
+        check_styled(&spot, style)?;
+    }
+
+    #[test]
+    fn other_programs_read_our_plain_lines(mut spot in skimmer_spot(), de_grid in "[A-R]{2}[0-9]{2}([A-X]{2})?") {
+        check_oracle(&spot, None)?;
+        check_oracle(&spot, Some(""))?;
+        spot.de_grid = Grid::parse(de_grid.as_bytes()).unwrap();
+        check_oracle(&spot, None)?;
+        check_oracle(&spot, Some(&de_grid[..4]))?;
+        spot.flags.set(Flags::DE_GRID_DERIVED, true);
+        check_oracle(&spot, Some(""))?;
+    }
+
+    #[test]
+    fn other_programs_read_what_people_wrote(dx in call(), de in call(), text in "[!-~]([ -~]{0,40}[!-~])?") {
+        let mut spot = Spot::empty();
+        (spot.dx, spot.de) = (dx, de);
+        spot.set_freq(Freq::from_khz(14_195));
+        spot.set_comment(text.as_bytes());
+        check_oracle(&spot, None)?;
+        spot.de_grid = Grid::parse(b"FM19la").unwrap();
+        check_oracle(&spot, Some("FM19"))?;
+    }
+
+    #[test]
+    fn a_locator_behind_the_time_is_read_back_as_the_spotters(
+        mut spot in skimmer_spot(), de_grid in "[A-R]{2}[0-9]{2}",
+    ) {
+        spot.de_grid = Grid::parse(de_grid.as_bytes()).unwrap();
+        let mut line = Vec::new();
+        spot_line(&spot, LineStyle { trailers: Trailers::GRID, ..LineStyle::default() }, &mut line);
+        let read = people_line(&line).map_err(|fault| TestCaseError::fail(format!("{fault:?}")))?;
+        prop_assert_eq!((read.spot.de_grid, read.spot.dx_grid), (spot.de_grid, spot.dx_grid));
+    }
+
+    #[test]
+    fn the_second_decimal_moves_nothing(mut spot in skimmer_spot(), hz in 0u64..100) {
+        spot.freq = Freq::from_hz(spot.freq.hz() + hz);
+        let (mut one, mut two) = (Vec::new(), Vec::new());
+        spot_line(&spot, LineStyle::default(), &mut one);
+        spot_line(&spot, LineStyle { two_decimals: true, ..LineStyle::default() }, &mut two);
+        let shown = String::from_utf8_lossy(&two).into_owned();
+        // All but the second decimal, and the first where the shorter number was rounded.
+        let at = one.iter().position(|b| *b == b'.').unwrap() + 2;
+        prop_assert_eq!(&one[at + 1..], &two[at + 1..], "{}", shown);
+        prop_assert_eq!(one[at - 2], two[at - 2], "{}", shown);
+        let read = people_line(&two).map_err(|fault| TestCaseError::fail(format!("{fault:?}: {shown}")))?;
+        prop_assert_eq!(read.spot.freq.hz(), (spot.freq.hz() + 5) / 10 * 10, "{}", shown);
     }
 
     #[test]

@@ -5,7 +5,10 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dxring::spot::{Spot, Utc, canonical, is_plausible, normalize};
-use dxring::wire::{Iac, LineSplitter, classic, comment, gocluster, history_line, people_line, skimmer_line};
+use dxring::wire::{
+    Iac, LineFormat, LineSplitter, LineStyle, Trailers, cc11, classic, comment, gocluster, history_line, json,
+    people_line, skimmer_line, spot_line,
+};
 use std::hint::black_box;
 
 const SKIMMERS: &[u8] = include_bytes!("../../tests/replay/skimmers.txt");
@@ -59,7 +62,7 @@ fn wire(c: &mut Criterion) {
     let mut out = Vec::with_capacity(1 << 16);
     let mut printer = |name: &str, spots: &[Spot], c: &mut Criterion, print: fn(&Spot, &mut Vec<u8>)| {
         each(c, name, spots, |spot| {
-            if out.len() > (1 << 16) - 256 {
+            if out.len() > (1 << 16) - 2_048 {
                 out.clear();
             }
             print(spot, &mut out);
@@ -70,6 +73,16 @@ fn wire(c: &mut Criterion) {
     printer("classic, people", &people_spots, c, classic);
     printer("gocluster, machines", &machine_spots, c, |spot, out| gocluster(spot, 76, out));
     printer("gocluster, people", &people_spots, c, |spot, out| gocluster(spot, 76, out));
+    let dressed = |spot: &Spot, out: &mut Vec<u8>| {
+        let style =
+            LineStyle { trailers: Trailers(15), two_decimals: true, beep: true, ..LineStyle::of(LineFormat::Classic) };
+        spot_line(spot, style, out);
+    };
+    printer("classic with all options, people", &people_spots, c, dressed);
+    printer("cc11, machines", &machine_spots, c, |spot, out| cc11(spot, LineStyle::default(), out));
+    printer("cc11, people", &people_spots, c, |spot, out| cc11(spot, LineStyle::default(), out));
+    printer("json, machines", &machine_spots, c, json);
+    printer("json, people", &people_spots, c, json);
     printer("history_line", &machine_spots, c, history_line);
 
     let mut group = c.benchmark_group("wire");

@@ -12,7 +12,9 @@ mod settings;
 pub use agent::{AccountLink, AccountsAgent};
 pub use bans::{BAN_REASON_MAX, BANS_MAX, Ban, BanList, BanTarget};
 pub use protocol::{Account, Answer, Ask, Question, Reply, Secret};
-pub use settings::{Dialect, Noise, PAGE_AUTO, Settings, Streams};
+pub use settings::{Dialect, Noise, PAGE_AUTO, Settings};
+
+pub use crate::filter::Streams;
 
 use crate::config;
 use crate::spot::{Call, base_call, collapse_ssid};

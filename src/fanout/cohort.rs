@@ -63,6 +63,8 @@ pub struct Pass {
 #[derive(Debug)]
 pub struct Cohort {
     key: CohortKey,
+    /// Its users get one line per send, outside the passes.
+    linewise: bool,
     segments: VecDeque<Box<Segment>>,
     end_line: u64,
     slices: Slab<Slice>,
@@ -83,9 +85,10 @@ pub struct Cohort {
 
 impl Cohort {
     /// Without users.
-    pub fn new(key: CohortKey) -> Cohort {
+    pub fn new(key: CohortKey, linewise: bool) -> Cohort {
         Cohort {
             key,
+            linewise,
             segments: VecDeque::new(),
             end_line: 0,
             slices: Slab::new(),
@@ -102,6 +105,11 @@ impl Cohort {
     #[inline]
     pub fn key(&self) -> &CohortKey {
         &self.key
+    }
+    /// Whether its users get one line per send.
+    #[inline]
+    pub fn is_linewise(&self) -> bool {
+        self.linewise
     }
     /// Users who are due every new line.
     #[inline]
@@ -174,9 +182,14 @@ impl Cohort {
 
     /// Ends an open slice at the lines there are now: they are still sent, new ones are not.
     pub fn close_slice(&mut self, key: usize) {
+        self.close_slice_at(key, self.end_line);
+    }
+    /// Ends an open slice before a line that it has not come to yet, or at the end.
+    pub fn close_slice_at(&mut self, key: usize, until: u64) {
         let slice = &mut self.slices[key];
-        debug_assert_eq!(slice.until, OPEN);
-        slice.until = self.end_line;
+        debug_assert!(slice.until == OPEN && slice.next <= until && until <= self.end_line);
+        debug_assert!(slice.next < until || until == self.end_line, "it stands in a segment");
+        slice.until = until;
         self.open -= 1;
         if slice.next == self.end_line {
             self.at_end -= 1;
@@ -234,15 +247,15 @@ impl Cohort {
         self.end_line += 1;
     }
 
-    /// The next contiguous piece of a slice; `None` when it has been sent everything so far.
+    /// The next contiguous piece of a slice, so many lines at most; `None` when it has been sent everything so far.
     #[inline]
-    pub fn chunk(&self, key: usize) -> Option<Chunk<'_>> {
+    pub fn chunk(&self, key: usize, lines_max: u64) -> Option<Chunk<'_>> {
         let slice = self.slices.get(key)?;
         if slice.next >= slice.until.min(self.end_line) {
             return None;
         }
         let segment = &self.segments[self.segment_index(slice.next)];
-        let to = segment.end_line().min(slice.until);
+        let to = segment.end_line().min(slice.until).min(slice.next.saturating_add(lines_max));
         Some(Chunk { bytes: segment.slice(slice.next, to), from: slice.next, to })
     }
 

@@ -3,9 +3,11 @@
 use super::cohort::{ByClass, Cohort, Lap};
 use super::encode::Lines;
 use super::segment::{LINE_BYTES_MAX, Pool, SEGMENT_BYTES};
-use super::{CohortKey, Deliveries};
+use super::{CohortKey, Deliveries, Preferences};
+use crate::filter::Filter;
 use crate::measure::{Ledger, Reason};
 use crate::spot::{Class, Spot};
+use crate::wire::LineStyle;
 use ahash::AHashMap;
 use slab::Slab;
 use std::collections::VecDeque;
@@ -24,17 +26,87 @@ pub struct SliceRef {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NoRoom;
 
+/// What the rules of one user make of a spot, beside what his cohort gets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exception {
+    /// The cohort is not due it, he gets it: [`super::Output::insert`].
+    Insert,
+    /// The cohort is due it, he does not get it: [`super::Output::skip`].
+    Skip,
+}
+
+/// How a line was taken out of a slice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Skipped {
+    /// It was the next one: the slice goes on behind it.
+    Passed,
+    /// Lines before it wait in the slice still; this one goes on behind it.
+    Split(SliceRef),
+    /// The user was lapped in the moment it came: it is among the lines he lost.
+    Lapped,
+}
+
+/// Segments of a cohort whose users get one line per send: some 1,700 lines, half a minute of their
+/// rate. Who takes lines so slowly must not make the core short of memory, nor read stale ones.
+const LINEWISE_SEGMENTS_MAX: usize = 2;
+
+/// What judging a spot needs of a cohort. All rows lie together, so that thousands of cohorts that are
+/// not due a spot cost a few cache lines.
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    /// [`Preferences::mask`] of the cohort.
+    mask: u16,
+    /// Users due every new line; 0 also where no cohort is.
+    users: u32,
+    filter: u32,
+    style: u32,
+}
+
+/// A distinct filter. It is asked once per spot, however many cohorts share it.
+#[derive(Debug)]
+struct Asked {
+    filter: Filter,
+    cohorts: u32,
+    /// The spot of the answer, numbered by `Cohorts::judged`.
+    judged: u64,
+    passes: bool,
+}
+
+/// A distinct style and the line of the spot under way in it.
+#[derive(Debug)]
+struct Styled {
+    style: LineStyle,
+    cohorts: u32,
+    judged: u64,
+    lines: Lines,
+}
+
+/// Users whom policy or filter kept from the spot under way.
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
+    policy: u64,
+    filter: u64,
+}
+
 /// The fan-out of one core.
 pub struct Cohorts {
     list: Slab<Cohort>,
-    by_key: AHashMap<CohortKey, u32>,
+    /// One per key of `list`.
+    rows: Vec<Row>,
+    by_key: AHashMap<(u32, Preferences, bool), u32>,
+    filters: Slab<Asked>,
+    by_filter: AHashMap<Filter, u32>,
+    styles: Slab<Styled>,
+    by_style: AHashMap<LineStyle, u32>,
     pool: Pool,
     cohort_segments_max: usize,
-    lines: Lines,
-    /// Cohorts that are due the spot under way, and how far the lines are appended.
+    /// Spots judged so far.
+    judged: u64,
+    /// Cohorts that are due the spot under way in the order of the list, and how far the lines are appended.
     due: Vec<u32>,
     appended: usize,
     reached: u32,
+    held: Held,
     laps: Vec<Lap>,
     queue: VecDeque<u32>,
     books: Arc<Ledger>,
@@ -43,17 +115,23 @@ pub struct Cohorts {
 
 impl Cohorts {
     /// `pool_bytes` for all cohorts together, `cohort_bytes` for one; `books` count deliveries: one
-    /// per spot and logged-in user.
+    /// per spot and logged-in user who wants spots.
     pub fn new(pool_bytes: usize, cohort_bytes: usize, books: Arc<Ledger>) -> Cohorts {
         Cohorts {
             list: Slab::new(),
+            rows: Vec::new(),
             by_key: AHashMap::new(),
+            filters: Slab::new(),
+            by_filter: AHashMap::new(),
+            styles: Slab::new(),
+            by_style: AHashMap::new(),
             pool: Pool::new(pool_bytes),
             cohort_segments_max: (cohort_bytes / SEGMENT_BYTES).max(2),
-            lines: Lines::default(),
+            judged: 0,
             due: Vec::new(),
             appended: 0,
             reached: 0,
+            held: Held::default(),
             laps: Vec::new(),
             queue: VecDeque::new(),
             books,
@@ -64,6 +142,10 @@ impl Cohorts {
     /// How many cohorts there are.
     pub fn len(&self) -> usize {
         self.list.len()
+    }
+    /// How many different filters they have.
+    pub fn filters(&self) -> usize {
+        self.filters.len()
     }
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
@@ -89,16 +171,77 @@ impl Cohorts {
     }
     /// Whether memory runs short: then nobody who can take lines may be left waiting.
     pub fn is_strained(&self) -> bool {
-        self.pool.is_strained() || self.list.iter().any(|(_, c)| c.segments() * 2 > self.cohort_segments_max)
+        let strains = |c: &Cohort| !c.is_linewise() && c.segments() * 2 > self.cohort_segments_max;
+        self.pool.is_strained() || self.list.iter().any(|(_, c)| strains(c))
     }
 
     // --- who
 
-    /// A connection joins the cohort of this key and is due every line from now on.
-    pub fn join(&mut self, key: CohortKey, conn: u32) -> SliceRef {
-        let list = &mut self.list;
-        let cohort = *self.by_key.entry(key).or_insert_with_key(|key| list.insert(Cohort::new(key.clone())) as u32);
-        SliceRef { cohort, key: self.list[cohort as usize].join(conn) as u32 }
+    /// A connection joins the cohort of this key and is due every line from now on. `linewise`: lines
+    /// are sent one by one, so these users have a cohort of their own.
+    pub fn join(&mut self, key: CohortKey, linewise: bool, conn: u32) -> SliceRef {
+        let filter = self.use_filter(&key.filter);
+        let cohort = match self.by_key.get(&(filter, key.preferences, linewise)) {
+            Some(cohort) => *cohort,
+            None => self.found(key, filter, linewise),
+        };
+        self.join_at(cohort, conn)
+    }
+    fn join_at(&mut self, cohort: u32, conn: u32) -> SliceRef {
+        let key = self.list[cohort as usize].join(conn) as u32;
+        self.count_users(cohort);
+        SliceRef { cohort, key }
+    }
+    /// The number of this filter; whoever keeps it counts in `Asked::cohorts`.
+    fn use_filter(&mut self, filter: &Filter) -> u32 {
+        if let Some(at) = self.by_filter.get(filter) {
+            return *at;
+        }
+        let asked = Asked { filter: filter.clone(), cohorts: 0, judged: 0, passes: false };
+        let at = self.filters.insert(asked) as u32;
+        self.by_filter.insert(filter.clone(), at);
+        at
+    }
+    fn found(&mut self, key: CohortKey, filter: u32, linewise: bool) -> u32 {
+        let preferences = key.preferences;
+        let styles = &mut self.styles;
+        let style = *self.by_style.entry(preferences.style).or_insert_with_key(|style| {
+            styles.insert(Styled { style: *style, cohorts: 0, judged: 0, lines: Lines::default() }) as u32
+        });
+        self.styles[style as usize].cohorts += 1;
+        self.filters[filter as usize].cohorts += 1;
+        let cohort = self.list.insert(Cohort::new(key, linewise));
+        if self.rows.len() <= cohort {
+            self.rows.resize(cohort + 1, Row::default());
+        }
+        self.rows[cohort] = Row { mask: preferences.mask(), users: 0, filter, style };
+        self.by_key.insert((filter, preferences, linewise), cohort as u32);
+        cohort as u32
+    }
+    /// The last user of a cohort is gone, and it with him.
+    fn dissolve(&mut self, at: u32) {
+        let cohort = self.list.remove(at as usize);
+        let row = std::mem::take(&mut self.rows[at as usize]);
+        while self.rows.last().is_some_and(|row| row.mask == 0) {
+            self.rows.pop();
+        }
+        let preferences = cohort.key().preferences;
+        self.by_key.remove(&(row.filter, preferences, cohort.is_linewise()));
+        let asked = &mut self.filters[row.filter as usize];
+        asked.cohorts -= 1;
+        if asked.cohorts == 0 {
+            self.by_filter.remove(&asked.filter);
+            self.filters.remove(row.filter as usize);
+        }
+        let styled = &mut self.styles[row.style as usize];
+        styled.cohorts -= 1;
+        if styled.cohorts == 0 {
+            self.by_style.remove(&preferences.style);
+            self.styles.remove(row.style as usize);
+        }
+    }
+    fn count_users(&mut self, cohort: u32) {
+        self.rows[cohort as usize].users = self.list[cohort as usize].users();
     }
     /// Ends an open slice at the lines there are; `false` when nothing of it is left to send and it
     /// is gone.
@@ -106,6 +249,7 @@ impl Cohorts {
         let cohort = &mut self.list[at.cohort as usize];
         cohort.close_slice(at.key as usize);
         if cohort.waiting(at.key as usize) > 0 {
+            self.count_users(at.cohort);
             return true;
         }
         self.leave(at, Reason::SessionClosed);
@@ -116,13 +260,42 @@ impl Cohorts {
         let cohort = &mut self.list[at.cohort as usize];
         let unsent = cohort.leave(at.key as usize);
         cohort.release(&mut self.pool);
-        if cohort.is_empty() {
-            self.by_key.remove(cohort.key());
-            self.list.remove(at.cohort as usize);
+        self.count_users(at.cohort);
+        if self.list[at.cohort as usize].is_empty() {
+            self.dissolve(at.cohort);
         }
         let ended = end_all(&self.books, &unsent, reason);
         self.pending -= ended;
         ended
+    }
+    /// Ends an open slice at the lines there are and begins another one behind them, in the same cohort;
+    /// `None` when no line waits in it, so that what comes next may go out next.
+    pub fn split(&mut self, at: SliceRef) -> Option<SliceRef> {
+        let cohort = &mut self.list[at.cohort as usize];
+        let slice = *cohort.slice(at.key as usize)?;
+        if slice.next == cohort.end_line() {
+            return None;
+        }
+        cohort.close_slice(at.key as usize);
+        Some(self.join_at(at.cohort, slice.conn))
+    }
+    /// Takes the line just appended out of an open slice, which was due it: it ends as
+    /// [`Reason::OwnCall`].
+    pub(super) fn skip_last(&mut self, at: SliceRef, class: Class) -> Skipped {
+        let cohort = &mut self.list[at.cohort as usize];
+        let last = cohort.end_line().wrapping_sub(1);
+        let Some(slice) = cohort.slice(at.key as usize).copied().filter(|slice| slice.next <= last) else {
+            return Skipped::Lapped;
+        };
+        self.books.end(class, Reason::OwnCall, 1);
+        self.pending -= 1;
+        if slice.next == last {
+            cohort.advance(at.key as usize, last + 1);
+            cohort.release(&mut self.pool);
+            return Skipped::Passed;
+        }
+        cohort.close_slice_at(at.key as usize, last);
+        Skipped::Split(self.join_at(at.cohort, slice.conn))
     }
 
     // --- a spot comes
@@ -133,20 +306,62 @@ impl Cohorts {
         self.due.clear();
         self.appended = 0;
         self.reached = 0;
-        self.lines.clear();
-        for (id, cohort) in &self.list {
-            let key = cohort.key();
-            if cohort.users() > 0 && key.preferences.let_through(spot.verdicts) && key.filter.passes(spot) {
-                self.lines.encode(key.preferences.style, spot);
-                self.due.push(id as u32);
+        self.held = Held::default();
+        self.judged += 1;
+        let let_through = Preferences::let_through_by(spot.verdicts);
+        for (id, row) in self.rows.iter().enumerate() {
+            if row.users == 0 {
+                continue;
             }
+            if row.mask & let_through == 0 {
+                self.held.policy += u64::from(row.users);
+                continue;
+            }
+            let asked = &mut self.filters[row.filter as usize];
+            if asked.judged != self.judged {
+                asked.passes = asked.filter.passes(spot);
+                asked.judged = self.judged;
+            }
+            if !asked.passes {
+                self.held.filter += u64::from(row.users);
+                continue;
+            }
+            self.styles[row.style as usize].encode(spot, self.judged);
+            self.due.push(id as u32);
         }
+    }
+
+    /// Between both halves, for a user of this cohort with a rule of his own for this spot: what is to be
+    /// done beside what his cohort gets, once the lines are appended. Whoever is told `Insert` must then
+    /// insert: the user is no longer counted among those whom policy or filter holds back.
+    pub fn except(&mut self, cohort: u32, wanted: bool, spot: &Spot) -> Option<Exception> {
+        let is_due = self.due.binary_search(&cohort).is_ok();
+        if wanted == is_due {
+            return None;
+        }
+        if is_due {
+            return Some(Exception::Skip);
+        }
+        let row = self.rows.get(cohort as usize)?;
+        self.styles[row.style as usize].encode(spot, self.judged);
+        match row.mask & Preferences::let_through_by(spot.verdicts) {
+            0 => self.held.policy -= 1,
+            _ => self.held.filter -= 1,
+        }
+        Some(Exception::Insert)
+    }
+
+    /// The line of the spot under way as this cohort gets it, with its line end; empty unless it was
+    /// judged due or excepted.
+    pub fn line(&self, cohort: u32) -> &[u8] {
+        let styled = self.rows.get(cohort as usize).and_then(|row| self.styles.get(row.style as usize));
+        styled.filter(|s| s.judged == self.judged).map_or(&[], |s| s.lines.get(s.style))
     }
 
     /// Accounts for a spot that [`Cohorts::judge`] panicked on: nobody gets it.
     pub fn abandon(&mut self, class: Class) {
         self.due.clear();
-        let users: u64 = self.list.iter().map(|(_, c)| u64::from(c.users())).sum();
+        let users: u64 = self.rows.iter().map(|row| u64::from(row.users)).sum();
         self.books.enter(class, users);
         self.books.end(class, Reason::Panic, users);
     }
@@ -156,15 +371,16 @@ impl Cohorts {
     pub fn append(&mut self, spot: &Spot, taken_ns: u64, mut by_force: bool) -> Result<u32, NoRoom> {
         let class = spot.class();
         while let Some(&id) = self.due.get(self.appended) {
-            let style = self.list[id as usize].key().preferences.style;
-            let bytes = self.lines.get(style).len();
+            let style = self.rows[id as usize].style as usize;
+            let bytes = self.styles[style].line().len();
             if !self.list[id as usize].has_room(bytes) {
                 self.make_room(id, by_force)?;
                 by_force = false;
             }
             let cohort = &mut self.list[id as usize];
-            cohort.append(self.lines.get(style), class, spot.read_ns, taken_ns);
-            if !cohort.queued {
+            cohort.append(self.styles[style].line(), class, spot.read_ns, taken_ns);
+            // Passes send all that waits; linewise users are served one by one.
+            if !cohort.queued && !cohort.is_linewise() {
                 cohort.queued = true;
                 self.queue.push_back(id);
             }
@@ -174,26 +390,30 @@ impl Cohorts {
             self.reached += cohort.users();
             self.appended += 1;
         }
-        // Those whose policy or filter held it back were due it too, in the books. `due` is in the
-        // order of the list, so one walk tells both apart.
-        if self.due.len() < self.list.len() {
-            let mut due = self.due.iter().copied().peekable();
-            for (id, cohort) in &self.list {
-                if due.next_if_eq(&(id as u32)).is_none() {
-                    self.books.enter(class, u64::from(cohort.users()));
-                    self.books.end(class, Reason::Policy, u64::from(cohort.users()));
-                }
-            }
-        }
+        // Those whom policy or filter kept from it were due it too, in the books.
+        let held = std::mem::take(&mut self.held);
+        self.books.enter(class, held.policy + held.filter);
+        self.books.end(class, Reason::Policy, held.policy);
+        self.books.end(class, Reason::Filter, held.filter);
         self.due.clear();
         Ok(self.reached)
+    }
+
+    /// Books a line that one user is due beside his cohort.
+    pub(super) fn enter_apart(&mut self, class: Class) {
+        self.books.enter(class, 1);
+        self.pending += 1;
     }
 
     /// Gives a cohort a segment for the next line.
     fn make_room(&mut self, id: u32, by_force: bool) -> Result<(), NoRoom> {
         const { assert!(LINE_BYTES_MAX <= SEGMENT_BYTES) }
-        let mut full = self.list[id as usize].segments() >= self.cohort_segments_max;
-        if (full || self.pool.available() == 0) && !by_force {
+        let cohort = &self.list[id as usize];
+        let linewise = cohort.is_linewise();
+        let segments_max = if linewise { LINEWISE_SEGMENTS_MAX } else { self.cohort_segments_max };
+        let mut full = cohort.segments() >= segments_max;
+        // No pass can help linewise users: their rate is bounded.
+        if ((full && !linewise) || self.pool.available() == 0) && !by_force {
             return Err(NoRoom);
         }
         loop {
@@ -256,14 +476,14 @@ impl Cohorts {
         });
         self.pending -= lines * users;
     }
-    /// Books one line that was torn by a short write and is now out.
-    pub fn delivered_torn(&mut self, class: Class) {
+    /// Books one line that went out apart: inserted, or torn by a short write.
+    pub fn delivered_apart(&mut self, class: Class) {
         self.books.leave(class, 1);
         self.pending -= 1;
     }
-    /// Books one torn line whose rest will never be sent.
-    pub fn lost_torn(&mut self, class: Class) {
-        self.books.end(class, Reason::SessionClosed, 1);
+    /// Books one such line that will never be sent, or not whole.
+    pub fn lost_apart(&mut self, class: Class, reason: Reason) {
+        self.books.end(class, reason, 1);
         self.pending -= 1;
     }
     /// Gives back the memory that nobody needs any more.
@@ -282,9 +502,24 @@ impl Cohorts {
         self.pool.trim();
     }
     /// Counts the pending lines by looking at every slice: what [`Cohorts::pending`] must equal, but for
-    /// torn lines.
+    /// lines apart.
     pub fn count_pending(&self) -> u64 {
         self.list.iter().map(|(_, c)| c.waiting_in_all()).sum()
+    }
+}
+
+impl Styled {
+    #[inline]
+    fn encode(&mut self, spot: &Spot, judged: u64) {
+        if self.judged != judged {
+            self.lines.clear();
+            self.lines.encode(self.style, spot);
+            self.judged = judged;
+        }
+    }
+    #[inline]
+    fn line(&self) -> &[u8] {
+        self.lines.get(self.style)
     }
 }
 

@@ -26,15 +26,29 @@ impl Preferences {
     /// Whether the policy lets a spot with these verdicts through.
     #[inline]
     pub fn let_through(self, verdicts: Verdicts) -> bool {
+        self.mask() & Preferences::let_through_by(verdicts) != 0
+    }
+
+    /// The policies that want a spot with these verdicts, as bits of [`Preferences::mask`].
+    #[inline]
+    pub(super) fn let_through_by(verdicts: Verdicts) -> u16 {
+        ANY_VERDICT | u16::from(verdicts.0)
+    }
+
+    /// The policy as bits: it lets a spot through with which it shares one. Never 0.
+    pub(super) fn mask(self) -> u16 {
         let wanted = match self.dedupe {
-            Dedupe::Off => return true,
+            Dedupe::Off => return ANY_VERDICT,
             Dedupe::Fast => Verdicts::FAST,
             Dedupe::Med => Verdicts::MED,
             Dedupe::Slow => Verdicts::SLOW,
         };
-        verdicts.has(wanted) || (self.updates && verdicts.has(Verdicts::UPDATE))
+        u16::from(wanted.0 | if self.updates { Verdicts::UPDATE.0 } else { 0 })
     }
 }
+
+/// Above the verdicts' bits: every spot has it.
+const ANY_VERDICT: u16 = 1 << 8;
 
 /// Filter, format and policy: users with one key share one byte ring.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]

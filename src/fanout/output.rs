@@ -2,21 +2,25 @@
 //!
 //! Nearly always it is one open slice, that is, one cursor. Replies are cut in at a line start: a
 //! cursor never stands elsewhere, because after a short write the rest of the torn line is copied
-//! to the own bytes.
+//! to the own bytes. A spot that the rules of this one user bring or take away splits the slice.
 
 use super::cohort::OPEN;
-use super::cohorts::{Cohorts, SliceRef};
+use super::cohorts::{Cohorts, Skipped, SliceRef};
 use super::segment::Mark;
 use super::{CohortKey, Deliveries};
 use crate::measure::Reason;
+use crate::spot::{Class, Spot};
 use std::collections::VecDeque;
 use std::io::{ErrorKind, IoSlice, Write};
 
 /// Sends of one flush before others get their turn: 4 × 64 KiB.
 const SENDS_PER_FLUSH: usize = 4;
-/// Ended slices that may wait; a user who cannot take them and changes his mind once more loses the
-/// oldest, counted as lapped.
-const ENDED_SLICES_MAX: usize = 4;
+/// Ended slices that may wait: a user who cannot take them, and changes his mind or has his own call
+/// spotted once more, loses the oldest, counted as lapped. 40 bytes each here and in its cohort.
+const ENDED_SLICES_MAX: usize = 32;
+/// Inserted lines that may wait, by the same rule: as many as slices between which they stand, and a
+/// stretch of them without others between.
+const INSERTS_MAX: usize = 64;
 /// Own bytes that the kernel took already and that may still lie before those that wait, when these are fewer.
 const OWN_SENT_KEPT_MAX: usize = 16 * 1024;
 
@@ -27,12 +31,16 @@ enum Extent {
     Own(Vec<u8>),
     /// An ended slice of a cohort.
     Slice(SliceRef),
+    /// A line that the cohort is not due.
+    Line(Vec<u8>, Mark),
 }
 
-/// A line of which the kernel took only the beginning; its rest leads the own bytes.
+/// A spot line among the own bytes: the rest of one of which the kernel took only the beginning, or an
+/// inserted one.
 #[derive(Clone, Copy, Debug)]
-struct Torn {
-    left: usize,
+struct Apart {
+    /// Where it ends in the own bytes.
+    end: usize,
     mark: Mark,
 }
 
@@ -41,10 +49,11 @@ struct Torn {
 pub struct Output {
     own: Vec<u8>,
     own_sent: usize,
-    torn: Option<Torn>,
+    apart: VecDeque<Apart>,
     queue: VecDeque<Extent>,
     open: Option<SliceRef>,
     blocked: bool,
+    linewise: bool,
 }
 
 /// How a flush ended.
@@ -74,7 +83,7 @@ struct Run {
 #[derive(Default)]
 pub struct SendLog {
     runs: Vec<Run>,
-    torn: Vec<Mark>,
+    apart: Vec<Mark>,
     ended: Vec<SliceRef>,
     /// Latencies.
     pub deliveries: Deliveries,
@@ -108,8 +117,8 @@ impl SendLog {
         for run in &self.runs {
             cohorts.delivered(run.cohort, run.from, run.to, run.users, at_ns, &mut self.deliveries);
         }
-        for mark in self.torn.drain(..) {
-            cohorts.delivered_torn(mark.class);
+        for mark in self.apart.drain(..) {
+            cohorts.delivered_apart(mark.class);
             self.deliveries.record(&mark, 1, at_ns);
         }
         for run in self.runs.drain(..) {
@@ -133,13 +142,36 @@ impl Output {
     pub fn is_plain(&self) -> bool {
         self.own.is_empty() && self.queue.is_empty()
     }
-    /// Whether a line is half with the kernel: no cohort counts it as waiting any more.
-    pub fn has_torn(&self) -> bool {
-        self.torn.is_some()
+    /// Spot lines that no cohort counts as waiting: inserted ones, and one that is half with the kernel.
+    pub fn lines_apart(&self) -> u64 {
+        let queued = self.queue.iter().filter(|e| matches!(e, Extent::Line(..))).count();
+        (self.apart.len() + queued) as u64
+    }
+    /// All spot lines that wait.
+    pub fn lines_waiting(&self, cohorts: &Cohorts) -> u64 {
+        let slices = self.queue.iter().filter_map(|e| if let Extent::Slice(at) = e { Some(*at) } else { None });
+        self.lines_apart() + slices.chain(self.open).map(|at| waiting(cohorts, at)).sum::<u64>()
+    }
+    /// The cohort that the user is in, if he is due spots at all.
+    pub fn cohort(&self) -> Option<u32> {
+        self.open.map(|at| at.cohort)
+    }
+    /// Whether each spot line needs a send of its own: then [`Output::flush_line`] is to be called, not
+    /// [`Output::flush`].
+    #[inline]
+    pub fn is_linewise(&self) -> bool {
+        self.linewise
+    }
+    /// Takes effect with the next [`Output::follow`].
+    pub fn set_linewise(&mut self, linewise: bool) {
+        self.linewise = linewise;
     }
     /// Own bytes not yet with the kernel.
     pub fn own_pending(&self) -> usize {
-        let queued = self.queue.iter().map(|e| if let Extent::Own(bytes) = e { bytes.len() } else { 0 });
+        let queued = self.queue.iter().map(|e| match e {
+            Extent::Own(bytes) | Extent::Line(bytes, _) => bytes.len(),
+            Extent::Slice(_) => 0,
+        });
         self.own.len() - self.own_sent + queued.sum::<usize>()
     }
     /// Own bytes in memory, those already sent before them included.
@@ -167,23 +199,79 @@ impl Output {
     /// Lines of this key from now on; what waits of an earlier key is sent first. Returns the lines lost to
     /// `ENDED_SLICES_MAX`.
     pub fn follow(&mut self, cohorts: &mut Cohorts, key: CohortKey, conn: u32) -> u64 {
-        let same = |at: SliceRef| cohorts.get(at.cohort).is_some_and(|c| *c.key() == key);
+        let linewise = self.linewise;
+        let same =
+            |at: SliceRef| cohorts.get(at.cohort).is_some_and(|c| c.is_linewise() == linewise && *c.key() == key);
         if self.open.is_some_and(same) {
             return 0;
         }
         // Joined before the old slice goes, so that a cohort of one that comes back is not built anew.
-        let open = cohorts.join(key, conn);
+        let open = cohorts.join(key, linewise, conn);
         self.end_lines(cohorts);
+        self.open_slice(cohorts, open);
+        self.lap_oldest(cohorts)
+    }
+    fn open_slice(&mut self, cohorts: &mut Cohorts, open: SliceRef) {
         self.open = Some(open);
         self.set_blocked(cohorts, self.blocked);
+    }
+    /// Keeps what waits in the queue within its bounds; returns the lines lost.
+    fn lap_oldest(&mut self, cohorts: &mut Cohorts) -> u64 {
         let mut lost = 0;
-        while self.queue.iter().filter(|e| matches!(e, Extent::Slice(_))).count() > ENDED_SLICES_MAX {
-            let oldest = self.queue.iter().position(|e| matches!(e, Extent::Slice(_)));
-            if let Some(Extent::Slice(at)) = oldest.and_then(|i| self.queue.remove(i)) {
+        while let Some(i) = self.one_too_many(ENDED_SLICES_MAX, |e| matches!(e, Extent::Slice(_))) {
+            if let Some(Extent::Slice(at)) = self.queue.remove(i) {
                 lost += cohorts.leave(at, Reason::Lapped);
             }
         }
+        while let Some(i) = self.one_too_many(INSERTS_MAX, |e| matches!(e, Extent::Line(..))) {
+            if let Some(Extent::Line(_, mark)) = self.queue.remove(i) {
+                cohorts.lost_apart(mark.class, Reason::Lapped);
+                lost += 1;
+            }
+        }
         lost
+    }
+    /// The first of a kind of extent when there are more than so many.
+    fn one_too_many(&self, max: usize, is: impl Fn(&Extent) -> bool) -> Option<usize> {
+        let count = self.queue.iter().filter(|e| is(e)).count();
+        if count > max { self.queue.iter().position(is) } else { None }
+    }
+    /// The line of the spot under way goes to this user although his cohort is not due it, behind what
+    /// waits and before what comes. For [`super::Exception::Insert`]. Returns the lines lost to the bounds.
+    pub fn insert(&mut self, cohorts: &mut Cohorts, spot: &Spot, taken_ns: u64) -> u64 {
+        let class = spot.class();
+        cohorts.enter_apart(class);
+        let Some(open) = self.open else {
+            cohorts.lost_apart(class, Reason::SessionClosed);
+            return 0;
+        };
+        if let Some(behind) = cohorts.split(open) {
+            self.queue.push_back(Extent::Slice(open));
+            self.open_slice(cohorts, behind);
+        }
+        let line = cohorts.line(open.cohort);
+        let mark = Mark { end_line: 0, read_ns: spot.read_ns, taken_ns, class };
+        if self.queue.is_empty() && !self.linewise {
+            self.own.extend_from_slice(line);
+            self.apart.push_back(Apart { end: self.own.len(), mark });
+        } else {
+            self.queue.push_back(Extent::Line(line.to_vec(), mark));
+        }
+        self.lap_oldest(cohorts)
+    }
+    /// The line just appended to this user's cohort does not go to him. For [`super::Exception::Skip`].
+    /// Returns the lines lost to the bounds; -1 when this one is among those counted as lapped already.
+    pub fn skip(&mut self, cohorts: &mut Cohorts, class: Class) -> i64 {
+        let Some(open) = self.open else { return 0 };
+        match cohorts.skip_last(open, class) {
+            Skipped::Passed => 0,
+            Skipped::Lapped => -1,
+            Skipped::Split(behind) => {
+                self.queue.push_back(Extent::Slice(open));
+                self.open_slice(cohorts, behind);
+                self.lap_oldest(cohorts) as i64
+            }
+        }
     }
     /// No lines any more, beyond those that wait now.
     pub fn end_lines(&mut self, cohorts: &mut Cohorts) {
@@ -205,14 +293,15 @@ impl Output {
                     cohorts.leave(at, Reason::SessionClosed);
                 }
                 Extent::Own(bytes) => self.own.extend_from_slice(&bytes),
+                Extent::Line(_, mark) => cohorts.lost_apart(mark.class, Reason::SessionClosed),
             }
         }
     }
     /// The session is gone: what waits is booked as [`Reason::SessionClosed`].
     pub fn abandon(&mut self, cohorts: &mut Cohorts) {
         self.drop_lines(cohorts);
-        if let Some(torn) = self.torn.take() {
-            cohorts.lost_torn(torn.mark.class);
+        for line in self.apart.drain(..) {
+            cohorts.lost_apart(line.mark.class, Reason::SessionClosed);
         }
         self.own = Vec::new();
         self.own_sent = 0;
@@ -235,7 +324,7 @@ impl Output {
                 if self.own.is_empty() {
                     return Flushed::Done;
                 }
-                match self.send(cohorts, None, sink, log) {
+                match self.send(cohorts, None, u64::MAX, sink, log) {
                     Flushed::Done => continue,
                     other => return other,
                 }
@@ -243,12 +332,26 @@ impl Output {
             if self.own.is_empty() && waiting(cohorts, at) == 0 {
                 return Flushed::Done;
             }
-            match self.send(cohorts, Some(at), sink, log) {
+            match self.send(cohorts, Some(at), u64::MAX, sink, log) {
                 Flushed::Done => {}
                 other => return other,
             }
         }
         if self.has_pending(cohorts) { Flushed::More } else { Flushed::Done }
+    }
+
+    /// For linewise users: sends the replies that wait, or else one spot line. `More` when something waits
+    /// behind it; the caller lets its gap pass first.
+    pub fn flush_line(&mut self, cohorts: &mut Cohorts, sink: &mut impl Write, log: &mut SendLog) -> Flushed {
+        let from = if self.own.is_empty() { self.next_slice(cohorts, log) } else { None };
+        // An inserted line that has come to the front is own bytes now.
+        let from = from.filter(|_| self.own.is_empty());
+        let flushed = match from {
+            Some(at) if waiting(cohorts, at) > 0 => self.send(cohorts, Some(at), 1, sink, log),
+            _ if !self.own.is_empty() => self.send(cohorts, None, 0, sink, log),
+            _ => Flushed::Done,
+        };
+        if flushed == Flushed::Done && self.has_pending(cohorts) { Flushed::More } else { flushed }
     }
 
     /// The slice to send from; brings queued own bytes and slices to the front, past finished ones.
@@ -260,7 +363,15 @@ impl Output {
                 // It leaves its cohort when its lines are booked.
                 Extent::Slice(at) => log.ended.push(*at),
                 Extent::Own(bytes) if self.own.is_empty() => self.own = std::mem::take(bytes),
-                Extent::Own(_) => return None,
+                Extent::Line(line, mark) if self.own.is_empty() => {
+                    self.own = std::mem::take(line);
+                    self.apart.push_back(Apart { end: self.own.len(), mark: *mark });
+                    if self.linewise {
+                        self.queue.pop_front();
+                        return None;
+                    }
+                }
+                Extent::Own(_) | Extent::Line(..) => return None,
             }
             self.queue.pop_front();
         }
@@ -273,11 +384,12 @@ impl Output {
         &mut self,
         cohorts: &mut Cohorts,
         at: Option<SliceRef>,
+        lines_max: u64,
         sink: &mut impl Write,
         log: &mut SendLog,
     ) -> Flushed {
         let cohort = at.and_then(|at| cohorts.get_mut(at.cohort));
-        let chunk = cohort.as_ref().zip(at).and_then(|(c, at)| c.chunk(at.key as usize));
+        let chunk = cohort.as_ref().zip(at).and_then(|(c, at)| c.chunk(at.key as usize, lines_max));
         let own = &self.own[self.own_sent..];
         let lines = chunk.map_or(&[][..], |c| c.bytes);
         let (own_len, lines_len) = (own.len(), lines.len());
@@ -318,13 +430,11 @@ impl Output {
                 if !rest.is_empty() {
                     debug_assert!(self.own.is_empty(), "lines go out after the own bytes only");
                     self.own.extend_from_slice(rest);
-                    self.torn = Some(Torn { left: rest.len(), mark });
-                    log.lines += 1;
+                    self.apart.push_back(Apart { end: self.own.len(), mark });
                     next += 1;
                 }
-                if line > from {
-                    log.ran(at.cohort, from, line);
-                }
+                // Also when no whole line went: the torn one may have been all that its segment was kept for.
+                log.ran(at.cohort, from, line);
                 if next > from {
                     cohort.advance(at.key as usize, next);
                 }
@@ -346,12 +456,9 @@ impl Output {
             return;
         }
         self.own_sent += n;
-        if let Some(torn) = &mut self.torn {
-            torn.left = torn.left.saturating_sub(n);
-            if torn.left == 0 {
-                log.torn.push(torn.mark);
-                self.torn = None;
-            }
+        while let Some(line) = self.apart.pop_front_if(|line| line.end <= self.own_sent) {
+            log.apart.push(line.mark);
+            log.lines += 1;
         }
         if self.own_sent == self.own.len() {
             // Freed, not kept: thousands of idle users each with an empty buffer add up.
@@ -361,6 +468,9 @@ impl Output {
             // A reader who is never quite done must not keep all that he ever read. At least half of it
             // goes, so a byte is moved once on average.
             self.own.drain(..self.own_sent);
+            for line in &mut self.apart {
+                line.end -= self.own_sent;
+            }
             self.own_sent = 0;
         }
     }

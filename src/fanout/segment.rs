@@ -1,13 +1,16 @@
 //! Memory of cohorts: segments of whole lines, and the pool they come from.
 
 use crate::spot::Class;
+use crate::wire;
 
 /// Bytes of a segment. A line never straddles two segments, so the most that one `send` can carry; about
 /// 850 lines of 77 bytes. Offsets fit 16 bits.
 pub const SEGMENT_BYTES: usize = 64 * 1024;
-/// Longest line with its line end. The longest layout is some 180 bytes; a longer line is a fault of
-/// an encoder. At most 1/64 of a segment is left unused at its end.
-pub const LINE_BYTES_MAX: usize = 1024;
+/// Longest line with its line end. A classic line has 77 to 143 bytes, a JSON line some 900, up to
+/// [`wire::JSON_LINE_BYTES_MAX`] when all its text must be escaped; a longer line is a fault of an encoder. At
+/// most 1/32 of a segment is left unused at its end.
+pub const LINE_BYTES_MAX: usize = 2048;
+const _: () = assert!(wire::SPOT_LINE_BYTES_MAX + 2 <= LINE_BYTES_MAX);
 /// Lines whose spots were read within this time of each other, in one turn and class, share a mark.
 pub const MARK_SPREAD_NS: u64 = 200_000;
 /// Free segments that a pool keeps over a quiet time: 1 MiB.

@@ -9,16 +9,40 @@
 //! Equal wishes give equal canonical expressions, and so one [`Filter`] and one cohort. Nothing here
 //! knows users, sockets or time: a filter is a function of a spot. Compiling allocates; asking does not.
 
+mod ar;
+mod cc;
 mod compiled;
+mod dims;
 mod expr;
+mod fault;
+mod go;
+mod lists;
+mod nearby;
+mod nearest;
+mod segments;
 mod sets;
+mod show;
+mod skimmers;
+mod slots;
+mod spider;
+mod streams;
 mod term;
+mod values;
 mod wish;
 
+pub use ar::Ar;
 pub use compiled::Filter;
+pub use dims::Dim;
 pub use expr::Expr;
+pub use fault::Fault;
+pub use lists::{ITEMS_MAX, Lists};
+pub use nearby::Nearby;
 pub use sets::{
     BandSet, ClassSet, ContinentSet, CqSet, EntitySet, FeedSet, GlyphSet, ItuSet, ModeSet, RefSet, StateSet,
 };
+pub use skimmers::Skimmers;
+pub use slots::{SLOT_MAX, Slots, TEXT_BYTES_MAX};
+pub use spider::{parse as parse_spider, takes_values as spider_takes_values};
+pub use streams::Streams;
 pub use term::{GridPrefix, MinuteRange, Pattern, Side, Term};
 pub use wish::{Context, Outcome, Wish};

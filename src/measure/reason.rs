@@ -94,6 +94,10 @@ reasons! {
     // --- fan-out: lines for one user
     /// The user's dedup policy had it already.
     Policy = "policy",
+    /// The user's filter holds it back.
+    Filter = "filter",
+    /// A spot of the user's own call, which he does not want.
+    OwnCall = "own_call",
     /// The user was too slow and was overtaken.
     Lapped = "lapped",
     /// The session ended with the line unsent.

@@ -58,10 +58,11 @@ fn users_text(out: &mut String, core: usize, stats: &TelnetStats) {
     let (lines, sends) = (stats.lines.get(), stats.sends.get());
     let _ = write!(
         out,
-        "users {core:<16} {} logged in, {} connected · {} cohorts, {} segments (most {}) · {lines} lines in {sends} sends ({:.1} per send), {} MB, {} short · gap {} us, sending {:.1} % · commands {} (unknown {})",
+        "users {core:<16} {} logged in, {} connected · {} cohorts, {} filters, {} segments (most {}) · {lines} lines in {sends} sends ({:.1} per send), {} MB, {} short · gap {} us, sending {:.1} % · commands {} (unknown {})",
         stats.users.get(),
         stats.connections.get(),
         stats.cohorts.get(),
+        stats.filters.get(),
         stats.segments.get(),
         stats.segments_max.get(),
         lines as f64 / sends.max(1) as f64,
@@ -76,6 +77,7 @@ fn users_text(out: &mut String, core: usize, stats: &TelnetStats) {
         ("laps", stats.laps.get()),
         ("session panics", stats.session_panics.get()),
         ("posts refused", stats.posts_refused.get()),
+        ("held for pace", stats.held.get()),
         ("upward dropped", stats.upward_dropped.get()),
         ("accept errors", stats.accept_errors.get()),
         ("lines too long", stats.lines_too_long.get()),

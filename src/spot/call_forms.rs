@@ -134,6 +134,11 @@ pub fn metadata_call(call: &Call) -> Call {
     }
 }
 
+/// Who a call belongs to: without SSID or `-#`, and without one portable suffix.
+pub fn station(call: &Call) -> Call {
+    base_call(&metadata_call(call))
+}
+
 /// The form under which licences are asked: without `-#`, the longest segment that has a digit (the
 /// first on ties; the first segment when none has), cut at its first `-`.
 pub fn license_call(call: &Call) -> Call {
@@ -181,6 +186,14 @@ pub fn test_spotter_base(call: &Call) -> Option<Call> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_station_has_many_calls() {
+        for text in ["K1ABC", "K1ABC-2", "K1ABC/P", "K1ABC-7-#", "K1ABC/P-3"] {
+            assert_eq!(station(&Call::literal(text)), Call::literal("K1ABC"), "{text}");
+        }
+        assert_eq!(station(&Call::literal("VP2E/K1ABC")), Call::literal("VP2E/K1ABC"));
+    }
 
     fn plausible(text: &str) -> bool {
         normalize(text.as_bytes()).is_some_and(|c| is_plausible(&c))

@@ -19,8 +19,8 @@ mod utc;
 pub use band::Band;
 pub use call::Call;
 pub use call_forms::{
-    base_call, canonical, collapse_ssid, is_plausible, license_call, metadata_call, normalize, test_spotter_base,
-    too_many_leading_letters,
+    base_call, canonical, collapse_ssid, is_plausible, license_call, metadata_call, normalize, station,
+    test_spotter_base, too_many_leading_letters,
 };
 pub use freq::Freq;
 pub use grid::Grid;

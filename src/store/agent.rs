@@ -5,7 +5,7 @@ use super::query::{HistoryReply, HistoryRequest, Query};
 use crate::config;
 use crate::engine::{Agent, Consumer, Now, Producer};
 use crate::measure::{Ledger, Reason};
-use crate::spot::{Flags, Published, Spot};
+use crate::spot::{Flags, Note, Published, Spot};
 use std::sync::Arc;
 
 /// Spots taken in per turn: about 1 MiB of memory moved.
@@ -64,14 +64,19 @@ impl StoreAgent {
     }
 
     /// Takes in what was published. In = kept inside + overwritten + not kept, by class.
-    fn keep(&mut self) -> usize {
+    fn keep(&mut self, now: Now) -> usize {
         let mut taken = 0;
         while taken < KEEP_PER_TURN
             && let Some(item) = self.published.pop()
         {
             taken += 1;
-            if let Published::Spot(spot) = item {
-                self.keep_spot(spot);
+            match item {
+                Published::Spot(spot) => self.keep_spot(spot),
+                Published::Note(note) => {
+                    if let Note::Bulletin(bulletin) = *note {
+                        self.history.keep_bulletin(&bulletin, now.utc);
+                    }
+                }
             }
         }
         if taken > 0 {
@@ -142,7 +147,7 @@ impl Agent for StoreAgent {
     }
 
     fn turn(&mut self, now: Now) -> usize {
-        let moved = self.keep() + self.answer();
+        let moved = self.keep(now) + self.answer();
         // Nobody rings when a core takes its answers, so a full ring is looked at by the clock.
         let is_stuck = self.cores.iter().any(|core| !core.requests.is_empty() && core.replies.slots() == 0);
         self.retry_at_ns = if is_stuck { now.mono_ns + RETRY_NS } else { u64::MAX };

@@ -1,7 +1,9 @@
 //! Three rings of spots in order of sequence: what one kind of reporter floods, the others keep.
 
+use super::bulletins::Bulletins;
+use super::tally::Tally;
 use crate::config;
-use crate::spot::{Family, Spot};
+use crate::spot::{Bulletin, Family, Spot, Utc};
 
 /// Which ring.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -83,21 +85,44 @@ impl Ring {
     }
 }
 
-/// The spots kept for SHOW/DX.
+/// What is kept: spots for SHOW/DX, counts of spots, and bulletins.
 #[derive(Debug)]
 pub struct History {
     rings: [Ring; Shelf::COUNT],
+    tally: Tally,
+    bulletins: Bulletins,
 }
 
 impl History {
     /// Empty rings of the configured capacities.
     pub fn new(config: &config::History) -> History {
-        History { rings: [Ring::new(config.human), Ring::new(config.rbn), Ring::new(config.digital)] }
+        History {
+            rings: [Ring::new(config.human), Ring::new(config.rbn), Ring::new(config.digital)],
+            tally: Tally::default(),
+            bulletins: Bulletins::default(),
+        }
     }
 
     /// Keeps a published spot; gives back the one that had to go for it.
     pub fn keep(&mut self, spot: Spot) -> Option<Spot> {
-        self.rings[Shelf::of(&spot) as usize].push(spot)
+        let shelf = Shelf::of(&spot);
+        self.tally.count(&spot, shelf);
+        self.rings[shelf as usize].push(spot)
+    }
+
+    /// Keeps a line for everybody that came at this time.
+    pub fn keep_bulletin(&mut self, bulletin: &Bulletin, at: Utc) {
+        self.bulletins.keep(bulletin, at);
+    }
+
+    /// The counts.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// The lines for everybody.
+    pub fn bulletins(&self) -> &Bulletins {
+        &self.bulletins
     }
 
     /// One ring.

@@ -1,20 +1,65 @@
 //! A question to the history, and its run over the rings in bounded steps.
 
 use super::history::{History, Shelf};
-use crate::spot::{Band, Call, Family, Mode, SessionId, Spot, base_call};
-use crate::wire::{GOCLUSTER_LINE_BYTES, gocluster, history_line};
+use super::tally::StatsWanted;
+use crate::filter::{Expr, Filter};
+use crate::spot::{BulletinKind, Call, SessionId, Spot, Utc, Verdicts};
+use crate::wire::{LineStyle, history_line, spot_line};
 
-/// Most spots one question gets: HRD asks for 450 (clients 5.10).
+/// Most spots or lines one question gets: HRD asks for 450 (clients 5.10).
 pub const HISTORY_COUNT_MAX: usize = 500;
+/// Longest line of any layout without its end: a JSON object, whose 96 bytes of comment may take six each,
+/// and some thirty fields.
+const LINE_BYTES_MAX: usize = 2_046;
+/// Largest answer: as many of the longest lines as one question gets, 1,024,000 bytes. A usual one, 500 lines
+/// of 77 columns, has 40 KB.
+pub const REPLY_BYTES_MAX: usize = HISTORY_COUNT_MAX * (LINE_BYTES_MAX + 2);
+
+/// A question with its return address. `ask` numbers the questions of a session, so that a late answer is
+/// not taken for that to another question.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HistoryRequest {
+    /// Who asks.
+    pub session: SessionId,
+    /// Which question of this session.
+    pub ask: u32,
+    /// What is asked.
+    pub what: What,
+}
+
+/// What can be asked.
+#[derive(Clone, PartialEq, Debug)]
+pub enum What {
+    /// The last spots that fit.
+    Spots(SpotsWanted),
+    /// The last lines of a kind, WWV and WCY as tables.
+    Bulletins {
+        /// Kind.
+        kind: BulletinKind,
+        /// How many, at most [`HISTORY_COUNT_MAX`].
+        count: usize,
+    },
+    /// Spots per day and band.
+    Stats(StatsWanted),
+    /// For each of the last spots: which part of a filter lets it pass or holds it back.
+    Explain {
+        /// The parts with their names; a spot passes when all let it pass.
+        parts: Vec<(String, Expr)>,
+        /// How many spots, at most [`HISTORY_COUNT_MAX`].
+        count: usize,
+    },
+}
 
 /// Layouts of an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum HistoryFormat {
-    /// The SH/DX table that logging programs read.
+pub enum Layout {
+    /// The SH/DX table that logging programs read (clients 5.2).
     #[default]
-    Classic,
-    /// GoCluster's live lines.
-    Gocluster,
+    Table,
+    /// The same in CC Cluster's columns.
+    CcTable,
+    /// Live lines.
+    Live(LineStyle),
 }
 
 /// Whose reports are asked for: a set of shelves.
@@ -32,55 +77,72 @@ impl Sources {
     pub const ALL: Sources = Sources(Self::PEOPLE.0 | Self::SKIMMER.0 | Self::DIGITAL.0);
 
     /// Whether a shelf is asked for.
-    pub fn has(self, shelf: Shelf) -> bool {
+    pub const fn has(self, shelf: Shelf) -> bool {
         self.0 & (1 << shelf as u8) != 0
+    }
+    /// Both together.
+    #[must_use]
+    pub const fn or(self, other: Sources) -> Sources {
+        Sources(self.0 | other.0)
     }
 }
 
 /// The last spots that fit.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct HistoryRequest {
-    /// Who asks.
-    pub session: SessionId,
+#[derive(Clone, PartialEq, Debug)]
+pub struct SpotsWanted {
     /// How many, at most [`HISTORY_COUNT_MAX`].
     pub count: usize,
     /// How many of the newest that fit are left out first.
     pub skip: usize,
     /// Layout.
-    pub format: HistoryFormat,
-    /// The DX call begins so; portable suffixes aside.
-    pub call_prefix: Option<Call>,
-    /// Only this band.
-    pub band: Option<Band>,
-    /// Only this mode.
-    pub mode: Option<Mode>,
-    /// Only voice.
-    pub voice: bool,
+    pub layout: Layout,
+    /// The oldest of the found is printed first.
+    pub oldest_first: bool,
     /// Only these reporters.
     pub sources: Sources,
+    /// What is asked about the spot.
+    pub terms: Filter,
+    /// The user's own filter, where it applies.
+    pub through: Filter,
+    /// This DX call passes `through` in any case; empty = none.
+    pub own_call: Call,
+    /// Also spots that were repeats for every dedup policy.
+    pub repeats: bool,
+    /// Not before this moment.
+    pub since: Utc,
+    /// Before this moment.
+    pub until: Utc,
+    /// The answer when nothing fits, without line end; empty = an empty answer.
+    pub nothing: &'static str,
 }
 
-impl HistoryRequest {
-    /// The last `count` spots of all, in the classic layout.
-    pub fn last(session: SessionId, count: usize) -> HistoryRequest {
-        HistoryRequest {
-            session,
+impl SpotsWanted {
+    /// The last `count` spots of all, in the table layout.
+    pub fn last(count: usize) -> SpotsWanted {
+        SpotsWanted {
             count,
             skip: 0,
-            format: HistoryFormat::Classic,
-            call_prefix: None,
-            band: None,
-            mode: None,
-            voice: false,
+            layout: Layout::Table,
+            oldest_first: false,
             sources: Sources::ALL,
+            terms: Filter::all(),
+            through: Filter::all(),
+            own_call: Call::EMPTY,
+            repeats: false,
+            since: Utc::from_ms(i64::MIN),
+            until: Utc::from_ms(i64::MAX),
+            nothing: "",
         }
     }
 
-    fn fits(&self, spot: &Spot) -> bool {
-        self.band.is_none_or(|band| spot.band() == band)
-            && self.mode.is_none_or(|mode| spot.mode().normalized() == mode.normalized())
-            && (!self.voice || spot.mode().family() == Family::Voice)
-            && self.call_prefix.is_none_or(|prefix| base_call(&spot.dx).as_bytes().starts_with(prefix.as_bytes()))
+    /// Whether a spot is one of those asked for; its shelf and its place in the order aside.
+    #[inline]
+    pub fn fits(&self, spot: &Spot) -> bool {
+        (self.repeats || spot.verdicts != Verdicts::default())
+            && self.since <= spot.time
+            && spot.time < self.until
+            && self.terms.passes(spot)
+            && (self.through.passes(spot) || (spot.dx == self.own_call && !spot.dx.is_empty()))
     }
 }
 
@@ -89,7 +151,9 @@ impl HistoryRequest {
 pub struct HistoryReply {
     /// Who asked.
     pub session: SessionId,
-    /// Lines with CR LF, newest first; empty when nothing fits.
+    /// Which of his questions.
+    pub ask: u32,
+    /// Lines with CR LF, at most [`REPLY_BYTES_MAX`]; empty when nothing fits.
     pub bytes: Vec<u8>,
 }
 
@@ -99,44 +163,140 @@ pub struct HistoryReply {
 /// looked at, and what is overwritten before it gets there is missed.
 #[derive(Debug)]
 pub struct Query {
-    request: HistoryRequest,
-    /// Per shelf: spots below this number are still to be looked at.
-    below: [u64; Shelf::COUNT],
-    to_skip: usize,
-    found: usize,
-    bytes: Vec<u8>,
+    session: SessionId,
+    ask: u32,
+    work: Work,
+}
+
+#[derive(Debug)]
+enum Work {
+    Spots(SpotsWanted, Walk),
+    Explain(Vec<(String, Expr)>, Walk),
+    /// Answered when it was asked.
+    Ready(Vec<u8>),
 }
 
 impl Query {
     /// Starts at the newest spot.
     pub fn start(request: HistoryRequest, history: &History) -> Query {
-        let below = Shelf::ALL.map(|shelf| if request.sources.has(shelf) { history.ring(shelf).end() } else { 0 });
-        Query { request, below, to_skip: request.skip, found: 0, bytes: Vec::new() }
+        let HistoryRequest { session, ask, what } = request;
+        let work = match what {
+            What::Spots(wanted) => {
+                let walk = Walk::start(history, wanted.sources, wanted.skip, wanted.count);
+                Work::Spots(wanted, walk)
+            }
+            What::Explain { parts, count } => Work::Explain(parts, Walk::start(history, Sources::ALL, 0, count)),
+            What::Bulletins { kind, count } => {
+                let mut bytes = Vec::new();
+                history.bulletins().print(kind, count.min(HISTORY_COUNT_MAX), &mut bytes);
+                Work::Ready(bytes)
+            }
+            What::Stats(wanted) => {
+                let mut bytes = Vec::new();
+                history.tally().print(&wanted, &mut bytes);
+                Work::Ready(bytes)
+            }
+        };
+        Query { session, ask, work }
     }
 
     /// Looks at up to `spots_max` spots; returns how many it looked at and, when done, the answer.
     pub fn step(&mut self, history: &History, spots_max: usize) -> (usize, Option<HistoryReply>) {
-        let wanted = self.request.count.min(HISTORY_COUNT_MAX);
+        let (looked_at, is_done) = match &mut self.work {
+            Work::Spots(wanted, walk) => {
+                walk.step(history, spots_max, |spot| wanted.fits(spot), |spot, out| print(spot, wanted.layout, out))
+            }
+            Work::Explain(parts, walk) => {
+                walk.step(history, spots_max, |_| true, |spot, out| explain(spot, parts, out))
+            }
+            Work::Ready(_) => (0, true),
+        };
+        let reply = is_done.then(|| HistoryReply { session: self.session, ask: self.ask, bytes: self.take_bytes() });
+        (looked_at, reply)
+    }
+
+    fn take_bytes(&mut self) -> Vec<u8> {
+        match &mut self.work {
+            Work::Ready(bytes) => std::mem::take(bytes),
+            Work::Explain(_, walk) => std::mem::take(&mut walk.bytes),
+            Work::Spots(wanted, walk) if walk.found == 0 && !wanted.nothing.is_empty() => {
+                format!("{}\r\n", wanted.nothing).into_bytes()
+            }
+            Work::Spots(wanted, walk) if wanted.oldest_first => walk.reversed(),
+            Work::Spots(_, walk) => std::mem::take(&mut walk.bytes),
+        }
+    }
+}
+
+/// Appends a spot's line without its end.
+fn print(spot: &Spot, layout: Layout, out: &mut Vec<u8>) {
+    match layout {
+        Layout::Table | Layout::CcTable => history_line(spot, out),
+        Layout::Live(style) => spot_line(spot, style, out),
+    }
+}
+
+/// The way down the three rings, by sequence, and what was found on it.
+#[derive(Debug)]
+struct Walk {
+    /// Per shelf: spots below this number are still to be looked at.
+    below: [u64; Shelf::COUNT],
+    to_skip: usize,
+    wanted: usize,
+    found: usize,
+    bytes: Vec<u8>,
+    /// Where each found line begins.
+    starts: Vec<u32>,
+}
+
+impl Walk {
+    fn start(history: &History, sources: Sources, skip: usize, count: usize) -> Walk {
+        Walk {
+            below: Shelf::ALL.map(|shelf| if sources.has(shelf) { history.ring(shelf).end() } else { 0 }),
+            to_skip: skip,
+            wanted: count.min(HISTORY_COUNT_MAX),
+            found: 0,
+            bytes: Vec::new(),
+            starts: Vec::new(),
+        }
+    }
+
+    /// Looks at up to `spots_max` spots; returns how many, and whether the walk is over.
+    fn step(
+        &mut self,
+        history: &History,
+        spots_max: usize,
+        fits: impl Fn(&Spot) -> bool,
+        print: impl Fn(&Spot, &mut Vec<u8>),
+    ) -> (usize, bool) {
         let mut heads = Shelf::ALL.map(|shelf| self.head(history, shelf));
         for looked_at in 0..spots_max {
-            let newest = heads.iter().flatten().max_by_key(|spot| spot.seq).copied();
-            let Some(spot) = newest.filter(|_| self.found < wanted) else {
-                return (looked_at, Some(self.answer()));
+            let newest = Shelf::ALL.into_iter().filter_map(|shelf| Some((shelf, heads[shelf as usize]?)));
+            let Some((shelf, spot)) = newest.max_by_key(|(_, spot)| spot.seq).filter(|_| self.found < self.wanted)
+            else {
+                return (looked_at, true);
             };
-            let shelf = Shelf::of(spot);
             self.below[shelf as usize] -= 1;
             heads[shelf as usize] = self.head(history, shelf);
-            if !self.request.fits(spot) {
+            if !fits(spot) {
                 continue;
             }
             if self.to_skip > 0 {
                 self.to_skip -= 1;
                 continue;
             }
+            let start = self.bytes.len();
+            print(spot, &mut self.bytes);
+            self.bytes.extend_from_slice(b"\r\n");
+            if self.bytes.len() > REPLY_BYTES_MAX {
+                // No layout comes near; if one did, the answer would end with its last whole line.
+                self.bytes.truncate(start);
+                return (looked_at + 1, true);
+            }
+            self.starts.push(start as u32);
             self.found += 1;
-            self.render(spot);
         }
-        (spots_max, None)
+        (spots_max, false)
     }
 
     /// The newest spot of a shelf that was not looked at yet.
@@ -144,15 +304,34 @@ impl Query {
         history.ring(shelf).spot(self.below[shelf as usize].checked_sub(1)?)
     }
 
-    fn render(&mut self, spot: &Spot) {
-        match self.request.format {
-            HistoryFormat::Classic => history_line(spot, &mut self.bytes),
-            HistoryFormat::Gocluster => gocluster(spot, GOCLUSTER_LINE_BYTES, &mut self.bytes),
+    /// The lines found, the last first.
+    fn reversed(&mut self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.bytes.len());
+        let mut end = self.bytes.len();
+        for start in self.starts.iter().rev().map(|start| *start as usize) {
+            out.extend_from_slice(&self.bytes[start..end]);
+            end = start;
         }
-        self.bytes.extend_from_slice(b"\r\n");
+        out
     }
+}
 
-    fn answer(&mut self) -> HistoryReply {
-        HistoryReply { session: self.request.session, bytes: std::mem::take(&mut self.bytes) }
+/// Appends what the parts of a filter say about a spot.
+fn explain(spot: &Spot, parts: &[(String, Expr)], out: &mut Vec<u8>) {
+    history_line(spot, out);
+    for (name, expr) in parts {
+        let verdict = if expr.passes(spot) { "passes" } else { "held back by" };
+        out.extend_from_slice(format!("\r\n    {verdict} {name}").as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spot::COMMENT_BYTES_MAX;
+
+    #[test]
+    fn the_longest_line_has_room() {
+        assert!(COMMENT_BYTES_MAX * 6 + 30 * 45 < LINE_BYTES_MAX);
     }
 }

@@ -137,13 +137,17 @@ pub enum CloseReason {
     Slow,
     /// The session panicked.
     Panic,
+    /// A sysop ended it, or a ban.
+    Kicked,
+    /// The address that its proxy told has too many connections.
+    AddressRefused,
 }
 
 impl CloseReason {
     /// How many.
     pub const COUNT: usize = Self::ALL.len();
     /// All, in order of their discriminants.
-    pub const ALL: [CloseReason; 12] = [
+    pub const ALL: [CloseReason; 14] = [
         CloseReason::Bye,
         CloseReason::LoginTimeout,
         CloseReason::LoginRefused,
@@ -156,6 +160,8 @@ impl CloseReason {
         CloseReason::Reset,
         CloseReason::Slow,
         CloseReason::Panic,
+        CloseReason::Kicked,
+        CloseReason::AddressRefused,
     ];
     /// The name in reports.
     pub fn name(self) -> &'static str {
@@ -172,6 +178,8 @@ impl CloseReason {
             CloseReason::Reset => "reset",
             CloseReason::Slow => "slow",
             CloseReason::Panic => "panic",
+            CloseReason::Kicked => "kicked",
+            CloseReason::AddressRefused => "address_refused",
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{Digest, NodeView, Operation, Session, SessionOut, TelnetStats};
 use crate::accounts::{Answer, Ask, BanList};
 use crate::config;
 use crate::engine::{Agent, Consumer, Control, FaultPoint, Mailbox, Now, PanicGuard, Producer, RealClock, Tokens};
-use crate::fanout::{Cohorts, SendLog};
+use crate::fanout::{Cohorts, Exception, SendLog};
 use crate::measure::LatencyMailbox;
 use crate::reference::Cty;
 use crate::spot::{Call, Published, SessionId, Spot, Upward, UserInfo, Utc};
@@ -165,7 +165,17 @@ pub struct TelnetAgent {
     pub(super) over: Vec<u32>,
     /// Posts and questions that found their ring full, to be answered in the next turn.
     pub(super) refused: Vec<(SessionId, RefusedAsk)>,
-    pub(super) by_call: AHashMap<Call, Vec<u32>>,
+    /// Logged-in users by [`crate::spot::station`].
+    pub(super) by_station: AHashMap<Call, Vec<u32>>,
+    /// Users with a rule of their own for the spot under way.
+    pub(super) exceptions: Vec<(u32, Exception)>,
+    /// Users who get one line per send, and the place in the list where the next look begins.
+    pub(super) linewise: Vec<u32>,
+    pub(super) linewise_from: usize,
+    /// They are looked at then: `u64::MAX` = nothing waits for any of them.
+    pub(super) linewise_look_ns: u64,
+    /// And not before.
+    pub(super) linewise_rest_ns: u64,
     pub(super) timers: Timers,
     pub(super) cohorts: Cohorts,
     pub(super) log: SendLog,
@@ -187,7 +197,7 @@ pub struct TelnetAgent {
     digest: Arc<ArcSwap<Digest>>,
     pub(super) operations: Arc<Mailbox<Operation>>,
     users: Arc<ArcSwap<Vec<UserInfo>>>,
-    limits: Arc<limits::Table>,
+    pub(super) limits: Arc<limits::Table>,
     cty: Arc<ArcSwap<Cty>>,
     latency: Arc<LatencyMailbox>,
     hand_over_ns: u64,
@@ -225,7 +235,12 @@ impl TelnetAgent {
             flush_list: VecDeque::new(),
             over: Vec::new(),
             refused: Vec::new(),
-            by_call: AHashMap::new(),
+            by_station: AHashMap::new(),
+            exceptions: Vec::new(),
+            linewise: Vec::new(),
+            linewise_from: 0,
+            linewise_look_ns: u64::MAX,
+            linewise_rest_ns: 0,
             timers: Timers::default(),
             cohorts: Cohorts::new(
                 telnet.cohort_pool_mib as usize * MIB,
@@ -386,11 +401,13 @@ impl TelnetAgent {
     }
 
     fn read_one(&mut self, slot: u32) {
+        let now_ns = self.now_ns();
         for _ in 0..READS_PER_CONNECTION {
             let Some(connection) = self.connections.get_mut(slot as usize) else { return };
             // A session that wants nothing leaves its bytes in the socket; `after_session` queues it
             // again when it does, for no edge will.
-            if !connection.readable || !connection.is_live() || !connection.session.wants_bytes() {
+            let wants = connection.session.wants_bytes() && !connection.is_held(now_ns);
+            if !connection.readable || !connection.is_live() || !wants {
                 return;
             }
             match connection.stream.read(&mut self.read_buffer) {
@@ -417,8 +434,10 @@ impl TelnetAgent {
 
     /// Puts a connection in the ready list if there may be something to read that its session wants.
     pub(super) fn queue_read(&mut self, slot: u32) {
+        let now_ns = self.now_ns();
         let Some(connection) = self.connections.get_mut(slot as usize) else { return };
-        if connection.readable && connection.is_live() && !connection.in_ready && connection.session.wants_bytes() {
+        let wants = connection.session.wants_bytes() && !connection.is_held(now_ns);
+        if connection.readable && connection.is_live() && !connection.in_ready && wants {
             connection.in_ready = true;
             self.ready.push_back(slot);
         }
@@ -454,7 +473,7 @@ impl TelnetAgent {
             moved += 1;
             if let Some(slot) = self.find(reply.session) {
                 self.answered(slot);
-                self.with_session(slot, |session, node, out| session.on_history(node, &reply.bytes, out));
+                self.with_session(slot, |session, node, out| session.on_history(node, reply.ask, &reply.bytes, out));
             }
         }
         moved
@@ -512,6 +531,7 @@ impl TelnetAgent {
         stats.segments.set(segments);
         stats.segments_max.raise(segments);
         stats.cohorts.set(self.cohorts.len() as u64);
+        stats.filters.set(self.cohorts.filters() as u64);
         self.cohorts.close_books();
     }
 }
@@ -581,6 +601,7 @@ impl Agent for TelnetAgent {
         self.timers
             .next_ns()
             .min(self.next_pass_ns())
+            .min(self.linewise_look_ns)
             .min(when(self.listener_ready, self.accept_retry_ns))
             .min(when(self.log.deliveries.has_news(), self.hand_over_ns))
             .min(when(!self.upward_waiting.is_empty(), self.now_ns() + UPWARD_RETRY_NS))

@@ -1,6 +1,8 @@
-//! Bounds on connections, for all telnet cores together: atomics touched at accept, log-in and close.
+//! Bounds on connections and on the commands that come over them, for all telnet cores together: atomics
+//! touched at accept, log-in and close, and once per command.
 
 use crate::config;
+use crate::spot::Call;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -11,6 +13,28 @@ const PROBES: usize = 64;
 /// Bits of a slot that count; the rest names the address. 65,535 connections of one address.
 const COUNT_BITS: u32 = 16;
 const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
+
+/// Commands of one address: a burst, then one per interval. A club's ten loggers behind one address each
+/// send some twenty when they start, twice that when two of their parts do.
+const ADDRESS_PACE: Pacing = Pacing { burst: 400, interval_ms: 50 };
+/// Commands of one call, over all its connections: three times what one connection may send at once
+/// (clients 0.3, fact 8), so that a logger that starts over is not held.
+const CALL_PACE: Pacing = Pacing { burst: 180, interval_ms: 125 };
+/// Longest time that a bucket holds its connections.
+const HOLD_MAX_MS: u64 = 10_000;
+/// Slots that a bucket may lie in: 2 cache lines. When others take all 16, it goes unheld.
+const BUCKET_PROBES: usize = 16;
+/// Bits of a bucket that tell its time, in ms: 34 years. The rest names the address or call; two that have
+/// the same 24 bits and meet within the probes share a bucket.
+const BUCKET_TIME_BITS: u32 = 40;
+const BUCKET_TIME_MASK: u64 = (1 << BUCKET_TIME_BITS) - 1;
+
+/// A token bucket's measure.
+#[derive(Clone, Copy, Debug)]
+struct Pacing {
+    burst: u64,
+    interval_ms: u64,
+}
 
 /// Why a connection was not taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,6 +91,14 @@ pub struct Block {
 }
 
 impl Block {
+    /// The block of an address and a prefix length, which is cut to the address's width.
+    pub fn of(address: IpAddr, bits: u8) -> Block {
+        let width = if address.is_ipv4() { 32 } else { 128 };
+        // IPv4 lies in the last 32 bits of its mapped form.
+        let fixed = u32::from(bits).min(width) + 128 - width;
+        let mask = if fixed == 0 { 0 } else { u128::MAX << (128 - fixed) };
+        Block { net: number(address) & mask, mask }
+    }
     /// Reads `127.0.0.1`, `::1`, `192.0.2.0/24`, `2001:db8::/32`.
     ///
     /// # Errors
@@ -78,15 +110,12 @@ impl Block {
         };
         let wrong = || format!("{text:?} is no address and no block: write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32");
         let address: IpAddr = address.trim().parse().map_err(|_| wrong())?;
-        let width = if address.is_ipv4() { 32 } else { 128 };
-        let bits: u32 = match bits {
+        let width: u8 = if address.is_ipv4() { 32 } else { 128 };
+        let bits: u8 = match bits {
             Some(bits) => bits.trim().parse().ok().filter(|b| *b <= width).ok_or_else(wrong)?,
             None => width,
         };
-        // IPv4 lies in the last 32 bits of its mapped form.
-        let fixed = bits + 128 - width;
-        let mask = if fixed == 0 { 0 } else { u128::MAX << (128 - fixed) };
-        Ok(Block { net: number(address) & mask, mask })
+        Ok(Block::of(address, bits))
     }
     /// Whether an address lies in it.
     pub fn contains(&self, address: IpAddr) -> bool {
@@ -122,6 +151,9 @@ pub struct Table {
     /// Each: 48 bits of the address's keyed hash, 16 bits of count; 0 = free. One word, so that
     /// claiming and freeing are single exchanges.
     slots: Box<[AtomicU64]>,
+    /// Each: 24 bits of the keyed hash of an address or call, and when its bucket is full again, in ms;
+    /// a time that has passed = free. So buckets need no sweeping.
+    buckets: Box<[AtomicU64]>,
     hasher: ahash::RandomState,
 }
 
@@ -139,6 +171,8 @@ impl Table {
             connections: AtomicU32::new(0),
             pre_login: AtomicU32::new(0),
             slots: (0..slots).map(|_| AtomicU64::new(0)).collect(),
+            // An address and a call per connection.
+            buckets: (0..slots * 2).map(|_| AtomicU64::new(0)).collect(),
             hasher: ahash::RandomState::new(),
         })
     }
@@ -150,7 +184,7 @@ impl Table {
         }
         // From here on the ticket gives back what was taken.
         let mut ticket = Ticket { table: Arc::clone(self), slot: None, pre_login: false };
-        if self.exempt.iter().any(|block| block.contains(address)) {
+        if self.is_exempt(address) {
             return Ok(ticket);
         }
         if !raise(&self.pre_login, self.pre_login_max) {
@@ -159,6 +193,54 @@ impl Table {
         ticket.pre_login = true;
         ticket.slot = Some(self.count_address(address)?);
         Ok(ticket)
+    }
+
+    /// Whether the per-address and pre-login bounds do not hold for an address.
+    pub fn is_exempt(&self, address: IpAddr) -> bool {
+        self.exempt.iter().any(|block| block.contains(address))
+    }
+
+    /// Counts so many commands of a call and an address, which came. Returns until when, in monotonic ns,
+    /// no more should be taken from this connection; 0 = go on. Its lines wait, nothing is lost.
+    pub fn pace(&self, address: IpAddr, call: Option<Call>, commands: u64, now_ns: u64) -> u64 {
+        let now_ms = now_ns / NS_PER_MS;
+        let mut hold_ms = 0;
+        if !self.is_exempt(address) {
+            // The tags keep an address and a call with the same bits apart.
+            hold_ms = self.take_tokens(self.hasher.hash_one((0u8, unit(address))), ADDRESS_PACE, commands, now_ms);
+        }
+        if let Some(call) = call {
+            hold_ms = hold_ms.max(self.take_tokens(self.hasher.hash_one((1u8, call)), CALL_PACE, commands, now_ms));
+        }
+        hold_ms * NS_PER_MS
+    }
+
+    /// Takes tokens, beyond the last one on credit; returns when the next one is there, in ms, or 0 when
+    /// it is.
+    fn take_tokens(&self, hash: u64, pacing: Pacing, tokens: u64, now_ms: u64) -> u64 {
+        let name = hash & !BUCKET_TIME_MASK;
+        let at = |i: usize| (hash as usize).wrapping_add(i) & (self.buckets.len() - 1);
+        let empty_ms = now_ms + pacing.burst * pacing.interval_ms;
+        for _ in 0..BUCKET_PROBES {
+            let (mut own, mut free) = (None, None);
+            for i in 0..BUCKET_PROBES {
+                let word = self.buckets[at(i)].load(Relaxed);
+                if word & BUCKET_TIME_MASK <= now_ms {
+                    free = free.or(Some((i, word)));
+                } else if word & !BUCKET_TIME_MASK == name {
+                    own = Some((i, word));
+                    break;
+                }
+            }
+            let Some((i, word)) = own.or(free) else { return 0 };
+            let full_ms = (word & BUCKET_TIME_MASK).max(now_ms) + tokens.saturating_mul(pacing.interval_ms);
+            let full_ms = full_ms.min(empty_ms + HOLD_MAX_MS) & BUCKET_TIME_MASK;
+            if self.buckets[at(i)].compare_exchange(word, name | full_ms, Relaxed, Relaxed).is_ok() {
+                let next_ms = full_ms.saturating_sub((pacing.burst - 1) * pacing.interval_ms);
+                return if next_ms > now_ms { next_ms } else { 0 };
+            }
+        }
+        0
     }
 
     /// Connections now.
@@ -202,6 +284,8 @@ impl Table {
     }
 }
 
+const NS_PER_MS: u64 = 1_000_000;
+
 /// Adds one unless the bound is reached.
 fn raise(counter: &AtomicU32, max: u32) -> bool {
     counter.fetch_update(Relaxed, Relaxed, |n| (n < max).then_some(n + 1)).is_ok()
@@ -222,16 +306,40 @@ impl Ticket {
             self.table.pre_login.fetch_sub(1, Relaxed);
         }
     }
+
+    /// The connection comes from another address than was thought: a proxy told. It counts there from now
+    /// on, by that one's exemption.
+    ///
+    /// # Errors
+    /// Why there is no place for it there. It then counts for no address, and should be closed.
+    pub fn move_to(&mut self, address: IpAddr) -> Result<(), Refusal> {
+        let table = Arc::clone(&self.table);
+        self.leave_address();
+        if table.is_exempt(address) {
+            self.logged_in();
+            return Ok(());
+        }
+        if !self.pre_login && !raise(&table.pre_login, table.pre_login_max) {
+            return Err(Refusal::PreLogin);
+        }
+        self.pre_login = true;
+        self.slot = Some(table.count_address(address)?);
+        Ok(())
+    }
+
+    fn leave_address(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            // The last one frees the slot, name and all.
+            let _ = self.table.slots[slot as usize]
+                .fetch_update(Relaxed, Relaxed, |word| Some(if word & COUNT_MASK <= 1 { 0 } else { word - 1 }));
+        }
+    }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
         self.logged_in();
-        if let Some(slot) = self.slot {
-            // The last one frees the slot, name and all.
-            let _ = self.table.slots[slot as usize]
-                .fetch_update(Relaxed, Relaxed, |word| Some(if word & COUNT_MASK <= 1 { 0 } else { word - 1 }));
-        }
+        self.leave_address();
         self.table.connections.fetch_sub(1, Relaxed);
     }
 }
@@ -305,6 +413,50 @@ mod tests {
         let _held: Vec<_> = (0..3).map(|_| table.admit(ip("127.0.0.1")).unwrap()).collect();
         assert_eq!(table.pre_login(), 0);
         assert_eq!(table.admit(ip("::1")).unwrap_err(), Refusal::Full);
+    }
+
+    #[test]
+    fn a_proxys_connection_counts_where_it_comes_from() {
+        let table = table(|l| {
+            l.per_address = 1;
+            l.pre_login = 2;
+        });
+        let mut first = table.admit(ip("127.0.0.1")).unwrap();
+        first.move_to(ip("192.0.2.1")).unwrap();
+        assert_eq!(table.admit(ip("192.0.2.1")).unwrap_err(), Refusal::Address);
+        let mut second = table.admit(ip("127.0.0.1")).unwrap();
+        assert_eq!(second.move_to(ip("192.0.2.1")).unwrap_err(), Refusal::Address);
+        drop(second);
+        let mut third = table.admit(ip("192.0.2.3")).unwrap();
+        let mut fourth = table.admit(ip("127.0.0.1")).unwrap();
+        assert_eq!(fourth.move_to(ip("192.0.2.4")).unwrap_err(), Refusal::PreLogin);
+        third.move_to(ip("127.0.0.1")).unwrap();
+        let _back = table.admit(ip("192.0.2.3")).unwrap();
+        drop((first, third, fourth, _back));
+        assert_eq!((table.connections(), table.pre_login()), (0, 0));
+        assert!(table.slots.iter().all(|s| s.load(Relaxed) == 0));
+    }
+
+    #[test]
+    fn commands_of_an_address_and_of_a_call_have_a_pace() {
+        let table = table(|_| {});
+        let call = |text: &str| Some(Call::literal(text));
+        let (now_ns, at) = (5_000 * NS_PER_MS, ip("192.0.2.1"));
+        assert_eq!(table.pace(at, call("K1ABC"), 40 * 3, now_ns), 0, "three loggers that start");
+        assert_eq!(table.pace(at, call("K1ABC"), 59, now_ns), 0);
+        let held_ns = table.pace(ip("192.0.2.2"), call("K1ABC"), 1, now_ns);
+        assert_eq!(held_ns, now_ns + 125 * NS_PER_MS, "one interval, wherever it comes from");
+        assert_eq!(table.pace(at, call("K2ABC"), 1, now_ns), 0, "not another call");
+        assert_eq!(table.pace(ip("192.0.2.2"), call("K1ABC"), 0, held_ns), 0, "then there is one again");
+        // Calls change, the address stays.
+        let all_ns: u64 = (0..300).map(|n| table.pace(at, call(&format!("K1A{n}")), 1, now_ns)).max().unwrap();
+        assert!(all_ns > now_ns && all_ns < now_ns + 10_000 * NS_PER_MS, "{all_ns}");
+        let exempt = (0..300).map(|n| table.pace(ip("127.0.0.1"), call(&format!("K2A{n}")), 1, now_ns));
+        assert_eq!(exempt.max(), Some(0));
+        let flood_ns = table.pace(at, None, 1 << 40, now_ns);
+        assert!(flood_ns <= now_ns + (HOLD_MAX_MS + 50) * NS_PER_MS, "bounded: {flood_ns}");
+        // An hour later all is forgotten.
+        assert_eq!(table.pace(at, call("K1ABC"), 100, now_ns + 3_600_000 * NS_PER_MS), 0);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use super::CloseReason;
 use super::agent::TelnetAgent;
-use crate::fanout::{Flushed, OPEN};
+use super::connection::LINEWISE_GAP_NS;
+use crate::fanout::{Exception, Flushed, OPEN};
 use crate::measure::Reason;
-use crate::spot::{Hop, Spot, Upward};
+use crate::spot::{Hop, Spot, Upward, station};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Sends between two readings of the clock (23 ns against 64 × 5 µs): by so much a latency may err,
@@ -14,6 +15,11 @@ const SENDS_PER_CLOCK: u32 = 64;
 const SENDS_PER_TURN: usize = 512;
 /// So many bytes count as one more send: a send of 64 KiB costs the writer 18 µs, 13 µs over a small one.
 const BYTES_PER_SEND: u64 = 24 * 1024;
+/// Linewise users sent to per look, some 1.3 ms.
+const LINEWISE_PER_LOOK: usize = 256;
+/// From one look at the linewise users to the next: a quarter of their gap, so that looking at thousands who
+/// wait costs little and nobody waits much longer than his gap.
+const LINEWISE_REST_NS: u64 = LINEWISE_GAP_NS / 4;
 
 impl TelnetAgent {
     // --- in
@@ -24,13 +30,14 @@ impl TelnetAgent {
         spot.stamp(Hop::Taken, now_ns);
         self.log.deliveries.record_taken(&spot);
         self.stats.spots.enter(class, 1);
-        let (cohorts, fault) = (&mut self.cohorts, self.faults.fanout);
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            fault.trip(&spot.dx);
-            cohorts.judge(&spot);
+            self.faults.fanout.trip(&spot.dx);
+            self.cohorts.judge(&spot);
+            self.find_exceptions(&spot);
         }));
         if let Err(payload) = judged {
             self.cohorts.abandon(class);
+            self.exceptions.clear();
             self.stats.spots.end(class, Reason::Panic, 1);
             self.stats.spots.panicked();
             // Cohorts have no windows, so nothing needs to warm up again.
@@ -40,7 +47,7 @@ impl TelnetAgent {
         // Memory ran out: first everybody who can take lines gets them, which frees what they held;
         // only if that is not enough, one step by force, which laps those who cannot.
         let (mut by_force, mut relieved) = (false, false);
-        let reached = loop {
+        let mut reached = loop {
             match self.cohorts.append(&spot, now_ns, by_force) {
                 Ok(reached) => break reached,
                 Err(_) if relieved => (by_force, relieved) = (true, false),
@@ -52,9 +59,15 @@ impl TelnetAgent {
         };
         while let Some(lap) = self.cohorts.take_lap() {
             if let Some(connection) = self.connections.get_mut(lap.conn as usize) {
-                connection.lost_untold += lap.lines;
+                connection.lost(lap.lines);
                 self.stats.laps.add(1);
+                // Whoever is lapped for his bounded rate is not waiting for his socket.
+                self.arm(lap.conn);
             }
+        }
+        reached = self.make_exceptions(&spot, reached);
+        if !self.linewise.is_empty() {
+            self.linewise_look_ns = self.linewise_look_ns.min(self.linewise_rest_ns);
         }
         self.stats.spots.leave(class, 1);
         if !spot.post.is_none() {
@@ -62,11 +75,64 @@ impl TelnetAgent {
         }
     }
 
+    /// Who has a rule of his own for this spot: he posted it, or it is of his own call.
+    fn find_exceptions(&mut self, spot: &Spot) {
+        self.exceptions.clear();
+        if spot.post.is_none() && self.by_station.is_empty() {
+            return;
+        }
+        // His own spot is what tells a logging program that the post was taken.
+        let poster = if spot.post.is_none() { None } else { self.find(spot.post) };
+        let own = self.by_station.get(&station(&spot.dx)).map_or(&[][..], Vec::as_slice);
+        for slot in poster.into_iter().chain(own.iter().copied().filter(|slot| Some(*slot) != poster)) {
+            let Some(connection) = self.connections.get(slot as usize) else { continue };
+            let wanted = Some(slot) == poster || connection.wants_own(spot);
+            // Without a cohort his stream is paused, or ends.
+            if let Some(cohort) = connection.output.cohort()
+                && let Some(exception) = self.cohorts.except(cohort, wanted, spot)
+            {
+                self.exceptions.push((slot, exception));
+            }
+        }
+    }
+
+    /// Inserts and skips what was found; `reached` users were due the spot by their cohorts.
+    fn make_exceptions(&mut self, spot: &Spot, mut reached: u32) -> u32 {
+        let mut exceptions = std::mem::take(&mut self.exceptions);
+        let now_ns = self.now_ns();
+        for (slot, exception) in exceptions.drain(..) {
+            let Some(connection) = self.connections.get_mut(slot as usize) else { continue };
+            match exception {
+                Exception::Insert => {
+                    reached += 1;
+                    let lost = connection.output.insert(&mut self.cohorts, spot, now_ns);
+                    connection.lost(lost);
+                }
+                Exception::Skip => {
+                    reached = reached.saturating_sub(1);
+                    match connection.output.skip(&mut self.cohorts, spot.class()) {
+                        // It was lapped before it could be skipped: no loss to him.
+                        lost @ ..0 => connection.lost_untold = connection.lost_untold.saturating_add_signed(lost),
+                        lost => connection.lost(lost as u64),
+                    }
+                }
+            }
+            self.queue_flush(slot);
+        }
+        self.exceptions = exceptions;
+        reached
+    }
+
     // --- out
 
     /// Whoever appends output calls this: bytes queued outside a writable event make no new edge.
     pub(super) fn queue_flush(&mut self, slot: u32) {
         let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        if connection.is_linewise() {
+            let at_ns = connection.next_send_ns.max(self.linewise_rest_ns);
+            self.linewise_look_ns = self.linewise_look_ns.min(at_ns);
+            return;
+        }
         if !connection.dead && !connection.in_flush && !connection.output.is_blocked() {
             connection.in_flush = true;
             self.flush_list.push_back(slot);
@@ -93,7 +159,8 @@ impl TelnetAgent {
     }
 
     pub(super) fn flush(&mut self) -> usize {
-        if self.flush_list.is_empty() && self.cohorts.queued() == 0 {
+        let linewise = self.now_ns() >= self.linewise_look_ns;
+        if self.flush_list.is_empty() && self.cohorts.queued() == 0 && !linewise {
             return 0;
         }
         let sends = self.log.sends;
@@ -101,6 +168,9 @@ impl TelnetAgent {
         let mut budget = SENDS_PER_TURN;
         self.flush_singles(&mut budget);
         self.run_passes(&mut budget, strained);
+        if linewise {
+            self.flush_linewise();
+        }
         let sent = (self.log.sends - sends) as usize;
         if sent > 0 || self.log.uncommitted() > 0 {
             let end_ns = self.commit();
@@ -134,6 +204,11 @@ impl TelnetAgent {
             match self.connections.get_mut(slot as usize) {
                 Some(connection) if connection.in_flush => connection.in_flush = false,
                 _ => continue,
+            }
+            // Whoever became linewise meanwhile has his own gap.
+            if self.connections.get(slot as usize).is_some_and(|c| c.is_linewise()) {
+                self.queue_flush(slot);
+                continue;
             }
             *budget = budget.saturating_sub(self.flush_one(slot));
         }
@@ -180,7 +255,39 @@ impl TelnetAgent {
         self.cohorts.get(id).is_some_and(|c| c.pass.left > 0 || c.has_lines_since_pass())
     }
 
-    /// Sends what waits for one connection. Returns the cost in small sends, at least 1.
+    /// Sends a line, or the replies that wait, to each linewise user whose gap is over.
+    fn flush_linewise(&mut self) {
+        let now_ns = self.now_ns();
+        self.linewise_rest_ns = now_ns + LINEWISE_REST_NS;
+        self.linewise_look_ns = u64::MAX;
+        let mut sent = 0;
+        let users = self.linewise.len();
+        for i in 0..users {
+            let at = (self.linewise_from + i) % users;
+            let slot = self.linewise[at];
+            let Some(connection) = self.connections.get_mut(slot as usize) else { continue };
+            let output = &connection.output;
+            if !connection.is_linewise() || output.is_blocked() || !output.has_pending(&self.cohorts) {
+                continue;
+            }
+            if sent == LINEWISE_PER_LOOK {
+                // The rest next turn, they first.
+                self.linewise_from = at;
+                self.linewise_look_ns = now_ns;
+                return;
+            }
+            if now_ns >= connection.next_send_ns {
+                sent += 1;
+                connection.next_send_ns = now_ns + LINEWISE_GAP_NS;
+                self.flush_one(slot);
+            } else {
+                self.queue_flush(slot);
+            }
+        }
+    }
+
+    /// Sends what waits for one connection; to a linewise user one line, the caller minds his gap. Returns
+    /// the cost in small sends, at least 1.
     #[inline]
     fn flush_one(&mut self, slot: u32) -> usize {
         let now = self.view.now;
@@ -188,8 +295,14 @@ impl TelnetAgent {
         if connection.dead || connection.output.is_blocked() {
             return 1;
         }
-        let (sends, bytes) = (self.log.sends, self.log.bytes);
-        let flushed = connection.output.flush(&mut self.cohorts, &mut connection.stream, &mut self.log);
+        let (sends, bytes, lines) = (self.log.sends, self.log.bytes, self.log.lines);
+        let linewise = connection.is_linewise();
+        let (cohorts, stream, log) = (&mut self.cohorts, &mut connection.stream, &mut self.log);
+        let flushed = match linewise {
+            true => connection.output.flush_line(cohorts, stream, log),
+            false => connection.output.flush(cohorts, stream, log),
+        };
+        connection.lines_sent += self.log.lines - lines;
         let progress = self.log.bytes > bytes;
         if progress {
             connection.session.on_sent(now);

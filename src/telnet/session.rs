@@ -29,7 +29,7 @@ const FLOOD_BYTES: usize = INPUT_BYTES_MAX + 64 * 1024;
 pub const REPLIES_WAITING_BYTES_MAX: usize = 64 * 1024;
 /// How long a command waits for its verdict or its history.
 pub const REPLY_WAIT_NS: u64 = 2_000_000_000;
-/// How long a missed reply may still come and must not be taken for the next one.
+/// How long a missed verdict may still come and must not be taken for the next one.
 const LATE_REPLY_NS: u64 = 10_000_000_000;
 /// How long a command waits for the accounts: passwords are slow to hash on purpose, and others may come before.
 const ACCOUNTS_WAIT_NS: u64 = 15_000_000_000;
@@ -67,8 +67,8 @@ pub struct Session {
     saving: Option<(u32, u64)>,
     /// Settings changed since.
     unsaved: bool,
-    /// Replies that were given up, by kind, and until when they may still come.
-    late: [Late; 2],
+    /// Verdicts that were given up, and until when they may still come.
+    late: Late,
     /// The choice that the loop knows of.
     told: Choice,
     commands: Pace,
@@ -198,7 +198,7 @@ impl Session {
             page: None,
             saving: None,
             unsaved: false,
-            late: Default::default(),
+            late: Late::default(),
             told: Choice::default(),
             commands: Pace::full(),
             blanks: Pace::full(),
@@ -315,10 +315,11 @@ impl Session {
 
     /// The fate of this session's post.
     pub fn on_verdict(&mut self, node: &NodeView, verdict: Verdict, out: &mut SessionOut) {
-        if self.is_late(Kind::Verdict, node.now) {
+        if self.is_late(node.now) {
             return;
         }
-        let Some(Waiting { for_what: Wait::Verdict(post), .. }) = self.take_waiting(Kind::Verdict) else {
+        let is_post = |waiting: &mut Waiting| matches!(waiting.for_what, Wait::Verdict(_));
+        let Some(Waiting { for_what: Wait::Verdict(post), .. }) = self.waiting.take_if(is_post) else {
             return;
         };
         self.fresh_line(out);
@@ -327,9 +328,11 @@ impl Session {
         self.run_lines(node, out);
     }
 
-    /// The answer to this session's history question: ready lines with CR LF; empty = nothing found.
-    pub fn on_history(&mut self, node: &NodeView, reply: &[u8], out: &mut SessionOut) {
-        if self.is_late(Kind::History, node.now) || self.take_waiting(Kind::History).is_none() {
+    /// The answer to the history question of this number: ready lines with CR LF; empty = nothing found. One
+    /// to a question that was given up is nothing.
+    pub fn on_history(&mut self, node: &NodeView, ask: u32, reply: &[u8], out: &mut SessionOut) {
+        let is_asked = |waiting: &mut Waiting| matches!(waiting.for_what, Wait::History(asked) if asked == ask);
+        if self.waiting.take_if(is_asked).is_none() {
             return;
         }
         self.fresh_line(out);
@@ -378,6 +381,11 @@ impl Session {
     /// The session must end: says why, in one line, and closes.
     pub fn on_evicted(&mut self, _node: &NodeView, why: &str, out: &mut SessionOut) {
         self.end_with(why, CloseReason::Evicted, out);
+    }
+
+    /// A sysop's order: says why, in one line, and closes.
+    pub fn on_kicked(&mut self, _node: &NodeView, why: &str, out: &mut SessionOut) {
+        self.end_with(why, CloseReason::Kicked, out);
     }
 
     /// The node goes down: says the line and closes.
@@ -691,13 +699,9 @@ impl Session {
 
     // --- replies
 
-    fn take_waiting(&mut self, kind: Kind) -> Option<Waiting> {
-        self.waiting.take_if(|waiting| Kind::of(&waiting.for_what) == kind)
-    }
-
-    /// Whether a reply belongs to a question that was given up.
-    fn is_late(&mut self, kind: Kind, now: Now) -> bool {
-        let late = &mut self.late[kind as usize];
+    /// Whether a verdict belongs to a post that was given up: verdicts come in the order of the posts.
+    fn is_late(&mut self, now: Now) -> bool {
+        let late = &mut self.late;
         if now.mono_ns > late.until_ns {
             late.replies = 0;
         }
@@ -711,9 +715,11 @@ impl Session {
         let Some(given_up) = self.waiting.take_if(|waiting| now_ns >= waiting.until_ns) else {
             return;
         };
-        let late = &mut self.late[Kind::of(&given_up.for_what) as usize];
-        late.replies = if now_ns > late.until_ns { 1 } else { late.replies + 1 };
-        late.until_ns = now_ns + LATE_REPLY_NS;
+        if let Wait::Verdict(_) = given_up.for_what {
+            let late = &mut self.late;
+            late.replies = if now_ns > late.until_ns { 1 } else { late.replies + 1 };
+            late.until_ns = now_ns + LATE_REPLY_NS;
+        }
         out.counts.replies_missed += 1;
         self.fresh_line(out);
         commands::tell_missed(&given_up.for_what, &mut out.bytes);
@@ -784,22 +790,6 @@ impl Session {
 
     fn idle_deadline_ns(&self) -> u64 {
         self.heard_ns.saturating_add(self.idle_ns)
-    }
-}
-
-/// Kinds of reply that come from elsewhere; indexes the late ones.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Verdict = 0,
-    History = 1,
-}
-
-impl Kind {
-    fn of(wait: &Wait) -> Kind {
-        match wait {
-            Wait::Verdict(_) => Kind::Verdict,
-            Wait::History | Wait::Accounts { .. } => Kind::History,
-        }
     }
 }
 

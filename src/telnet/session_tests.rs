@@ -7,8 +7,9 @@ use super::*;
 use crate::accounts::{Account, Answer, Ask, Question, Reply, Settings};
 use crate::config;
 use crate::engine::TestClock;
+use crate::filter::Context;
 use crate::reference::Cty;
-use crate::spot::{Bulletin, BulletinKind, Call, SessionId, Utc, Verdict};
+use crate::spot::{Bulletin, BulletinKind, Call, Grid, SessionId, Utc, Verdict};
 use crate::wire::Iac;
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};
@@ -97,6 +98,18 @@ impl Bench {
     fn said(&mut self) -> String {
         String::from_utf8_lossy(&text_of(&std::mem::take(&mut self.out.bytes))).into_owned()
     }
+    /// The number of the last question to the history.
+    fn history_ask(&self) -> u32 {
+        let asks = self.out.actions.iter().rev().filter_map(|action| match action {
+            Action::AskHistory(request) => Some(request.ask),
+            _ => None,
+        });
+        asks.take(1).next().expect("a question to the history")
+    }
+    fn history(&mut self, reply: &[u8]) {
+        let ask = self.history_ask();
+        self.call(|session, node, out| session.on_history(node, ask, reply, out));
+    }
     fn posts(&self) -> usize {
         self.out.actions.iter().filter(|action| matches!(action, Action::Post(_))).count()
     }
@@ -124,7 +137,7 @@ fn a_held_session_takes_64_lines_and_then_no_more() {
     }
     assert!(!bench.session.wants_bytes());
     assert_eq!(bench.said(), "", "nothing is said before the answer");
-    bench.call(|session, node, out| session.on_history(node, b"", out));
+    bench.history(b"");
     let said = bench.said();
     assert!(bench.session.wants_bytes());
     let echoed = replies(&said);
@@ -261,23 +274,18 @@ fn a_user_who_says_nothing_is_let_go_only_if_configured() {
 fn a_late_answer_is_not_taken_for_the_next_one() {
     let mut bench = Bench::ready();
     bench.type_in(b"sh/dx 1\r\n");
+    let first = bench.history_ask();
     bench.advance_to_deadline();
     bench.said();
     bench.type_in(b"sh/dx 2\r\n");
-    bench.call(|session, node, out| session.on_history(node, b"late\r\n", out));
+    let second = bench.history_ask();
+    bench.call(|session, node, out| session.on_history(node, first, b"late\r\n", out));
     assert_eq!(bench.said(), "");
-    bench.call(|session, node, out| session.on_history(node, b"right\r\n", out));
+    bench.call(|session, node, out| session.on_history(node, second, b"right\r\n", out));
     assert_eq!(replies(&bench.said()), ["right"]);
-    // One that never comes must not swallow answers for ever.
-    bench.type_in(b"sh/dx 1\r\n");
-    bench.advance_to_deadline();
-    bench.clock.advance_ms(10_001);
-    bench.said();
-    bench.type_in(b"sh/dx 2\r\n");
-    bench.call(|session, node, out| session.on_history(node, b"right again\r\n", out));
-    assert_eq!(replies(&bench.said()), ["right again"]);
-    // And one that nobody asked for is nothing.
-    bench.call(|session, node, out| session.on_history(node, b"stray\r\n", out));
+    // One that nobody asked for, or that comes twice, is nothing.
+    bench.call(|session, node, out| session.on_history(node, second, b"twice\r\n", out));
+    bench.call(|session, node, out| session.on_history(node, second + 1, b"stray\r\n", out));
     bench.call(|session, node, out| session.on_verdict(node, Verdict::Sent { users: 1 }, out));
     assert_eq!(bench.said(), "");
 }
@@ -492,7 +500,7 @@ fn a_backslash_and_an_n_separate_commands() {
     let mut bench = Bench::ready();
     bench.type_in(b"sh/dx/10\\necho two\\n\\n echo three\r\necho four\r\n");
     assert_eq!(bench.said(), "");
-    bench.call(|session, node, out| session.on_history(node, b"one\r\n", out));
+    bench.history(b"one\r\n");
     assert_eq!(replies(&bench.said()), ["one", "two", "three", "four"]);
 }
 
@@ -505,7 +513,7 @@ fn long_replies_come_in_pages() {
     };
     let show = |bench: &mut Bench| {
         bench.type_in(b"sh/dx\r\n");
-        bench.call(|session, node, out| session.on_history(node, lines, out));
+        bench.history(lines);
         bench.said().lines().map(String::from).collect::<Vec<_>>()
     };
     const PROMPT: &str = "K1ABC de N0CALL 6-Dec-2025 1359Z dxspider >";
@@ -531,7 +539,7 @@ enum Event {
     Bytes(Vec<u8>),
     Wait(u32),
     Verdict,
-    History(Vec<u8>),
+    History(u32, Vec<u8>),
     Talk(Vec<u8>),
     Bulletin(Vec<u8>),
     Lapped(u64),
@@ -563,7 +571,7 @@ fn event() -> impl Strategy<Value = Event> {
         6 => text.prop_map(Event::Bytes),
         1 => (0u32..120_000).prop_map(Event::Wait),
         1 => Just(Event::Verdict),
-        1 => Just(Event::History(b"line\r\n".to_vec())),
+        1 => (1u32..9).prop_map(|ask| Event::History(ask, b"line\r\n".to_vec())),
         1 => prop::collection::vec(any::<u8>(), 0..80).prop_map(Event::Talk),
         1 => prop::collection::vec(any::<u8>(), 0..80).prop_map(Event::Bulletin),
         1 => any::<u64>().prop_map(Event::Lapped),
@@ -585,7 +593,7 @@ proptest! {
                     prop_assert!(bench.session.deadline_ns() > bench.clock.now().mono_ns, "a timer that is due for ever");
                 }
                 Event::Verdict => bench.call(|s, node, out| s.on_verdict(node, Verdict::Sent { users: 1 }, out)),
-                Event::History(lines) => bench.call(|s, node, out| s.on_history(node, &lines, out)),
+                Event::History(ask, lines) => bench.call(|s, node, out| s.on_history(node, ask, &lines, out)),
                 Event::Talk(text) => bench.call(|s, node, out| s.on_talk(node, Call::literal("G1ABC"), &text, out)),
                 Event::Bulletin(line) => {
                     let bulletin = Bulletin { kind: BulletinKind::Announce, line };
@@ -620,11 +628,12 @@ proptest! {
     /// The entry of the fuzz target.
     #[test]
     fn any_line_is_parsed(line in prop::collection::vec(any::<u8>(), 0..600)) {
+        let context = Context { cty: &CTY, feeds: &[], grid: Grid::NONE, default_filter: &[] };
         if let Parsed::Command { args, .. } = parse_command(&line) {
             let _ = commands::read_post(args.rest);
-            let _ = commands::read_show_dx(&args);
+            let _ = commands::read_show_dx(&args, &context);
         }
         let _ = commands::read_post(&line);
-        let _ = commands::read_show_dx(&commands::Args { tied: None, rest: &line });
+        let _ = commands::read_show_dx(&commands::Args { tied: None, rest: &line }, &context);
     }
 }

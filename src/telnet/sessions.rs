@@ -2,10 +2,14 @@
 
 use super::agent::{TelnetAgent, UPWARD_WAITING_MAX};
 use super::connection::{CLOSE_LINGER_NS, HANG_UP_LINGER_NS, LAP_NOTICE_NS, OWN_BYTES_MAX};
+use super::limits::Block;
 use super::{Action, CloseReason, NodeView, Session, SessionOut};
 use crate::accounts::{Answer, Question, Reply};
 use crate::engine::caught_panic;
-use crate::spot::{Call, Flags, Note, Spot, Upward, UserInfo, Verdict};
+use crate::fanout::Choice;
+use crate::filter::Filter;
+use crate::spot::{Call, Flags, Note, Spot, Upward, UserInfo, Verdict, metadata_call, station};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 use std::net::Shutdown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -48,6 +52,10 @@ impl TelnetAgent {
     fn after_session(&mut self, slot: u32) {
         let mut out = std::mem::take(&mut self.out);
         self.stats.add(out.counts);
+        let asked = out.counts.commands + out.counts.commands_unknown + out.counts.lines_too_long;
+        if asked > 0 {
+            self.pace(slot, asked);
+        }
         let Some(connection) = self.connections.get_mut(slot as usize) else { return };
         if !out.bytes.is_empty() {
             let leaves = out.actions.iter().any(|a| matches!(a, Action::Close(CloseReason::Farewell)));
@@ -86,15 +94,15 @@ impl TelnetAgent {
         }
     }
 
-    fn act(&mut self, slot: u32, action: Action) {
+    pub(super) fn act(&mut self, slot: u32, action: Action) {
         let Some(connection) = self.connections.get_mut(slot as usize) else { return };
         let id = connection.id;
         match action {
             Action::LogIn(call) => self.log_in(slot, call),
             Action::Prefer(choice) => {
-                // Before log-in and after a hang-up there is nothing to follow; later log-in asks anew.
-                if connection.call.is_some() && !connection.has_hung_up() && connection.is_live() {
-                    connection.lost_untold += connection.output.follow(&mut self.cohorts, choice.key, slot);
+                // Before log-in there is nothing to follow; it asks anew.
+                if connection.call.is_some() {
+                    self.follow(slot, choice);
                 }
             }
             Action::Post(mut spot) => {
@@ -110,8 +118,8 @@ impl TelnetAgent {
             }
             Action::AskHistory(request) => {
                 connection.outstanding += 1;
-                if self.history_requests.push(request).is_err() {
-                    self.refused.push((id, RefusedAsk::History));
+                if let Err(request) = self.history_requests.push(request) {
+                    self.refused.push((id, RefusedAsk::History(request.ask)));
                 }
             }
             Action::AskAccounts(ask) => {
@@ -124,7 +132,13 @@ impl TelnetAgent {
                     self.refused.push((id, RefusedAsk::Accounts(ask.ask)));
                 }
             }
-            Action::RealAddress(_) => {}
+            Action::RealAddress(address) => {
+                if let Err(why) = connection.ticket.move_to(address) {
+                    self.stats.refused(why).add(1);
+                    connection.output.reply(why.line().as_bytes());
+                    self.begin_close(slot, CloseReason::AddressRefused);
+                }
+            }
             Action::Order(note) => self.tell_directory(Upward::Order(note)),
             Action::Operate(operation) => {
                 let _ = self.operations.push(operation);
@@ -146,15 +160,47 @@ impl TelnetAgent {
         }
         connection.call = Some(call);
         connection.ticket.logged_in();
-        if !connection.has_hung_up() {
-            let key = connection.session.choice().key;
-            connection.output.follow(&mut self.cohorts, key, slot);
-        }
+        let choice = connection.session.choice();
         let info =
             UserInfo { session: connection.id, call, address: connection.session.address(), since: self.view.now.utc };
-        self.by_call.entry(call).or_default().push(slot);
+        self.follow(slot, choice);
+        self.by_station.entry(station(&call)).or_default().push(slot);
         self.stats.users.set(self.stats.users.get() + 1);
         self.tell_directory(Upward::LogIn(info));
+    }
+
+    /// His stream is as he wants it from the next spot on.
+    fn follow(&mut self, slot: u32, choice: Choice) {
+        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        // After a hang-up he gets no lines any more.
+        if connection.has_hung_up() || !connection.is_live() {
+            return;
+        }
+        let was_linewise = connection.output.is_linewise();
+        connection.choose(&choice);
+        if choice.paused {
+            connection.output.end_lines(&mut self.cohorts);
+        } else {
+            let lost = connection.output.follow(&mut self.cohorts, choice.key, slot);
+            connection.lost(lost);
+        }
+        match (was_linewise, choice.linewise) {
+            (false, true) => self.linewise.push(slot),
+            (true, false) => self.linewise.retain(|s| *s != slot),
+            _ => {}
+        }
+        // What waits of the old stream stands in no open slice, so no pass finds it.
+        self.queue_flush(slot);
+    }
+
+    /// Commands came: whoever sends them faster than his call or his address may, is not read for a while.
+    fn pace(&mut self, slot: u32, commands: u64) {
+        let now_ns = self.now_ns();
+        if let Some(connection) = self.connections.get_mut(slot as usize) {
+            let address = connection.session.address();
+            connection.held_until_ns = self.limits.pace(address, connection.call, commands, now_ns);
+            self.stats.held.add(u64::from(connection.held_until_ns > 0));
+        }
     }
 
     /// Answers what a full ring refused. Sessions may ask again on that, so in rounds, one per turn.
@@ -169,7 +215,7 @@ impl TelnetAgent {
                 RefusedAsk::Accounts(ask) => {
                     session.on_answer(node, Answer { session: id, ask, reply: Reply::Done(Err(BUSY.into())) }, out)
                 }
-                RefusedAsk::History => session.on_history(node, BUSY_LINE, out),
+                RefusedAsk::History(ask) => session.on_history(node, ask, BUSY_LINE, out),
             });
         }
         moved
@@ -223,7 +269,7 @@ impl TelnetAgent {
                 }
             }
             Note::Talk { to, from, text } => {
-                for slot in self.by_call.get(&to).cloned().unwrap_or_default() {
+                for slot in self.slots_of(to, |call| call == to) {
                     self.with_session(slot, |session, node, out| session.on_talk(node, from, &text, out));
                 }
             }
@@ -232,9 +278,90 @@ impl TelnetAgent {
                     self.with_session(slot, |session, node, out| session.on_tell(node, &line, out));
                 }
             }
-            Note::Kick { .. } | Note::KickFrom { .. } | Note::Inspect { .. } => {}
+            Note::Kick { call, why } => {
+                // Without SSID it means every one.
+                for slot in self.slots_of(call, |other| other == call || metadata_call(&other) == call) {
+                    self.kick(slot, &why);
+                }
+            }
+            Note::KickFrom { network: (address, bits), why } => {
+                let block = Block::of(address, bits);
+                for slot in self.slots() {
+                    if self.connections.get(slot as usize).is_some_and(|c| block.contains(c.session.address())) {
+                        self.kick(slot, &why);
+                    }
+                }
+            }
+            Note::Inspect { call, asker } => {
+                for slot in self.slots_of(call, |other| other == call || metadata_call(&other) == call) {
+                    for line in self.inspect(slot) {
+                        self.tell_directory(Upward::Tell(asker, line));
+                    }
+                }
+            }
             Note::Farewell(line) => self.farewell(&line),
         }
+    }
+
+    fn kick(&mut self, slot: u32, why: &str) {
+        self.with_session(slot, |session, node, out| session.on_kicked(node, why, out));
+        // Whatever the session made of it.
+        self.begin_close(slot, CloseReason::Kicked);
+    }
+
+    /// Logged-in users of one station whose call is meant.
+    fn slots_of(&self, call: Call, is_meant: impl Fn(Call) -> bool) -> Vec<u32> {
+        let of_station = self.by_station.get(&station(&call)).map_or(&[][..], Vec::as_slice);
+        let meant = |slot: &u32| self.connections.get(*slot as usize).and_then(|c| c.call).is_some_and(&is_meant);
+        of_station.iter().copied().filter(meant).collect()
+    }
+
+    /// What a sysop may know about a session, in lines.
+    fn inspect(&self, slot: u32) -> Vec<String> {
+        let Some((connection, call)) = self.connections.get(slot as usize).and_then(|c| Some((c, c.call?))) else {
+            return Vec::new();
+        };
+        let session = &connection.session;
+        let since = session.since();
+        let mut lines = vec![format!(
+            "{call} from {} since {} {} on core {}",
+            session.address(),
+            since.date_text(),
+            since.hhmmz(),
+            connection.id.core()
+        )];
+        let choice = session.choice();
+        let style = choice.key.preferences.style;
+        let switches = [
+            (choice.paused, "paused"),
+            (choice.linewise, "one line per send"),
+            (choice.own_call, "own call always"),
+            (choice.see_me, "sees skimmers of own call"),
+            (choice.key.preferences.updates, "updates"),
+        ];
+        let switches: Vec<&str> = switches.iter().filter(|(on, _)| *on).map(|(_, what)| *what).collect();
+        lines.push(format!(
+            "  lines {:?}, width {}, dedupe {:?}; {}",
+            style.format,
+            style.width,
+            choice.key.preferences.dedupe,
+            if switches.is_empty() { "no switches".into() } else { switches.join(", ") }
+        ));
+        let alike = connection.output.cohort().and_then(|id| self.cohorts.get(id)).map_or(0, |c| c.users());
+        lines.push(format!(
+            "  filter {:08x} of {} terms, {alike} users alike on this core",
+            fingerprint(&choice.key.filter),
+            choice.key.filter.expr().terms(),
+        ));
+        lines.push(format!(
+            "  sent {} lines, lost {} to slowness; {} lines and {} bytes of replies wait{}",
+            connection.lines_sent,
+            connection.lines_lost,
+            connection.output.lines_waiting(&self.cohorts),
+            connection.output.own_pending(),
+            if connection.output.is_blocked() { ", the socket is full" } else { "" }
+        ));
+        lines
     }
 
     /// Every session hears the line behind what it is still due, and ends.
@@ -320,11 +447,15 @@ impl TelnetAgent {
                 self.stats.closed(reason).add(1);
             }
             if let Some(call) = connection.call {
-                if let Some(slots) = self.by_call.get_mut(&call) {
+                let station = station(&call);
+                if let Some(slots) = self.by_station.get_mut(&station) {
                     slots.retain(|s| *s != slot);
                     if slots.is_empty() {
-                        self.by_call.remove(&call);
+                        self.by_station.remove(&station);
                     }
+                }
+                if connection.output.is_linewise() {
+                    self.linewise.retain(|s| *s != slot);
                 }
                 self.stats.users.set(self.stats.users.get().saturating_sub(1));
                 self.tell_directory(Upward::LogOut(connection.id));
@@ -380,6 +511,11 @@ impl TelnetAgent {
         if now_ns >= connection.hang_up_by_ns {
             return self.begin_close(slot, CloseReason::HungUp);
         }
+        if connection.held_until_ns > 0 && !connection.is_held(now_ns) {
+            connection.held_until_ns = 0;
+            self.queue_read(slot);
+        }
+        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
         if now_ns >= connection.lap_due_ns() {
             let lines = std::mem::take(&mut connection.lost_untold);
             connection.lap_notice_ns = now_ns + LAP_NOTICE_NS;
@@ -391,11 +527,19 @@ impl TelnetAgent {
     }
 }
 
+/// Equal filters have equal ones, on all cores of one build.
+fn fingerprint(filter: &Filter) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    filter.hash(&mut hasher);
+    hasher.finish() as u32
+}
+
 /// What a full ring refused.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum RefusedAsk {
     Post,
-    History,
+    /// The number of the question.
+    History(u32),
     /// The number of the question.
     Accounts(u32),
 }

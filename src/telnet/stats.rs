@@ -10,8 +10,8 @@ use std::sync::Arc;
 pub struct TelnetStats {
     /// Spots: taken from the ring = fanned out + ended by a panic.
     pub spots: Arc<Ledger>,
-    /// Deliveries: one per spot and logged-in user = sent + held back by policy + lapped + unsent at the
-    /// session's end + pending.
+    /// Deliveries: one per spot and logged-in user who wants spots = sent + held back by policy or filter +
+    /// unwanted of his own call + lapped + unsent at the session's end + pending.
     pub deliveries: Arc<Ledger>,
     /// Connections taken in.
     pub accepted: Count,
@@ -37,6 +37,8 @@ pub struct TelnetStats {
     pub laps: Count,
     /// Posts that found their ring full.
     pub posts_refused: Count,
+    /// Times that a connection was not read for a while because its commands came too fast.
+    pub held: Count,
     /// Messages to the directory that were dropped because it took none.
     pub upward_dropped: Count,
     /// Panics in sessions.
@@ -63,6 +65,8 @@ pub struct TelnetStats {
     pub segments_max: Gauge,
     /// Cohorts.
     pub cohorts: Gauge,
+    /// Different filters.
+    pub filters: Gauge,
 }
 
 impl TelnetStats {
@@ -84,6 +88,7 @@ impl TelnetStats {
             bytes_read: Count::default(),
             laps: Count::default(),
             posts_refused: Count::default(),
+            held: Count::default(),
             upward_dropped: Count::default(),
             session_panics: Count::default(),
             commands: Count::default(),
@@ -97,6 +102,7 @@ impl TelnetStats {
             segments: Gauge::default(),
             segments_max: Gauge::default(),
             cohorts: Gauge::default(),
+            filters: Gauge::default(),
         }
     }
     /// Connections not taken in, by reason.

@@ -1,20 +1,26 @@
-//! The line that every logging program reads, and the line of SHOW/DX (clients 5.1, 5.2).
+//! The line that every logging program reads, and the lines of SHOW/DX (clients 5.1, 5.2).
 
-use super::print::{FreqText, Text, cut, hhmmz, push_printable, push_skimmer_words};
-use crate::spot::{Spot, month_name};
+use super::print::{
+    FreqText, Text, cut, date, grid4, hhmmz, make_printable, push_comment, spotter, two_digits, without_ssid,
+};
+use super::style::{LineFormat, LineStyle, Trailers};
+use crate::spot::{Flags, Spot, State};
 
 /// Columns of a classic line, 0-based: where fields start, where the frequency ends.
 const DE_AT: usize = 6;
 const FREQ_END: usize = 24;
 const COMMENT_AT: usize = 39;
-/// The blank before the time.
-const COMMENT_END: usize = 69;
-const TIME_AT: usize = 70;
-/// Length of a classic line without its end.
-const CLASSIC_LINE_BYTES: usize = 75;
-// The longest spotter (15), the longest number (19) and the longest DX call (15) end before the time,
-// so nothing is ever cut but the comment.
-const _: () = assert!(DE_AT + 15 + 2 + 19 + 2 + 15 < COMMENT_END);
+/// The time ends so many columns before the screen does; with the blank before it that leaves
+/// `width - 50` columns for the comment.
+const TIME_TO_EDGE: usize = 10;
+/// Where the longest spotter (15, or 16 in a damaged file), frequency (19) and DX call end side by side. On
+/// screens of 80 columns and more that is before the time: then nothing is ever cut but the comment.
+const DX_END_MAX: usize = DE_AT + 16 + 2 + 19 + 2 + 16;
+const _: () = assert!(DX_END_MAX < LineStyle::WIDTH as usize - TIME_TO_EDGE - 1);
+/// The time, then everything that can stand behind it: a locator, two zones, a state, each with a blank.
+const BEHIND_BYTES_MAX: usize = 5 + 5 + 3 * 3;
+/// Longest classic line of any style: the widest screen, everything behind the time, two BEL.
+pub(super) const CLASSIC_LINE_BYTES_MAX: usize = LineStyle::WIDTH_MAX as usize - TIME_TO_EDGE + BEHIND_BYTES_MAX + 2;
 
 /// Appends the classic line of 75 columns, without line end.
 ///
@@ -25,23 +31,83 @@ const _: () = assert!(DE_AT + 15 + 2 + 19 + 2 + 15 < COMMENT_END);
 /// A machine's comment is composed (`CW 23 dB 25 WPM CQ`), a person's stands as written; both are cut
 /// to 30 columns between words where there is a blank in the second half.
 pub fn classic(spot: &Spot, out: &mut Vec<u8>) {
+    classic_line(spot, const { LineStyle::of(LineFormat::Classic) }, out);
+}
+
+/// [`classic`] with the options of a style; what they do to columns is said at their fields.
+pub(super) fn classic_line(spot: &Spot, style: LineStyle, out: &mut Vec<u8>) {
+    let time_at = usize::from(style.width.clamp(LineStyle::WIDTH_MIN, LineStyle::WIDTH_MAX)) - TIME_TO_EDGE;
     let start = out.len();
-    out.resize(start + CLASSIC_LINE_BYTES, b' ');
+    out.resize(start + time_at.max(DX_END_MAX + 1) + BEHIND_BYTES_MAX, b' ');
     let line = &mut out[start..];
     line[..DE_AT].copy_from_slice(b"DX de ");
-    let de = spot.de.as_bytes();
-    let colon = put(line, DE_AT, de);
+    let colon = put(line, DE_AT, spotter(spot.de.as_bytes(), style.bare_skimmers));
     line[colon] = b':';
-    let freq = FreqText::new(spot.freq);
-    let freq = freq.as_bytes();
-    let freq_end = FREQ_END.max(colon + 2 + freq.len());
-    put(line, freq_end - freq.len(), freq);
-    let dx_end = put(line, freq_end + 2, spot.dx.as_bytes());
+    let freq = FreqText::of(spot.freq, style.two_decimals);
+    let freq_end = FREQ_END.max(colon + 2 + freq.len_to_tenths());
+    put(line, freq_end - freq.len_to_tenths(), freq.as_bytes());
+    let dx_end = put(line, freq_end + 2, without_ssid(spot.dx.as_bytes()));
+    // A narrow screen has no comment, and the time comes after whatever the calls need.
+    let time_at = time_at.max(dx_end + 1);
     let comment_at = COMMENT_AT.max(dx_end + 1);
-    let mut text = Text::new();
-    push_comment(spot, &mut text);
-    put(line, comment_at, cut(text.as_bytes(), COMMENT_END - comment_at));
-    put(line, TIME_AT, &hhmmz(spot.time));
+    let mut comment_end = time_at - 1;
+    let zones = usize::from(style.trailers.has(Trailers::CQ))
+        + usize::from(style.trailers.has(Trailers::ITU))
+        + usize::from(style.trailers.has(Trailers::STATE));
+    if zones > 0 && comment_at + 3 * zones <= comment_end {
+        comment_end -= 3 * zones;
+        put_zones(line, comment_end, style.trailers, (spot.dx_cq, spot.dx_itu, spot.dx_state));
+    }
+    if comment_at < comment_end {
+        let mut text = Text::new();
+        push_comment(spot, style.diag, &mut text);
+        put(line, comment_at, cut(text.as_bytes(), comment_end - comment_at));
+    }
+    let mut end = put(line, time_at, &hhmmz(spot.time));
+    if style.trailers != Trailers(0) {
+        end = put_trailers(line, end, style.trailers, spot);
+    }
+    make_printable(&mut line[..end]);
+    out.truncate(start + end);
+    if style.beep {
+        out.extend_from_slice(b"\x07\x07");
+    }
+}
+
+/// What is known of the spotter, behind the time; returns where it ends. Derived locators stay out: a
+/// program would take the middle of a country for a station.
+fn put_trailers(line: &mut [u8], time_end: usize, trailers: Trailers, spot: &Spot) -> usize {
+    let mut at = time_end;
+    if trailers.has(Trailers::GRID) {
+        if !spot.flags.has(Flags::DE_GRID_DERIVED) {
+            for (to, from) in line[at + 1..].iter_mut().zip(grid4(&spot.de_grid)) {
+                *to = *from;
+            }
+        }
+        at += 5;
+    }
+    at = put_zones(line, at, trailers, (spot.de_cq, spot.de_itu, spot.de_state));
+    time_end + line[time_end..at].trim_ascii_end().len()
+}
+
+/// A blank and two characters for each of CQ zone, ITU zone and state that are asked for; what is not known
+/// stays blank. Returns where they end.
+fn put_zones(line: &mut [u8], mut at: usize, trailers: Trailers, (cq, itu, state): (u8, u8, u8)) -> usize {
+    for (wanted, zone) in [(Trailers::CQ, cq), (Trailers::ITU, itu)] {
+        if trailers.has(wanted) {
+            if (1..100).contains(&zone) {
+                let [tens, ones] = two_digits(zone.into());
+                line[at + 1] = if tens == b'0' { b' ' } else { tens };
+                line[at + 2] = ones;
+            }
+            at += 3;
+        }
+    }
+    if trailers.has(Trailers::STATE) {
+        put(line, at + 1, State(state).code().as_bytes());
+        at += 3;
+    }
+    at
 }
 
 /// Length of a line of SHOW/DX without its end.
@@ -51,49 +117,61 @@ pub const HISTORY_LINE_BYTES: usize = 77;
 /// comment, and the spotter in `<>` at the right margin.
 pub fn history_line(spot: &Spot, out: &mut Vec<u8>) {
     let start = out.len();
-    // Two more columns each for a frequency and a call that are too long for their fields; cut below.
     out.resize(start + HISTORY_LINE_BYTES, b' ');
     let line = &mut out[start..];
     let freq = FreqText::new(spot.freq);
     let freq = freq.as_bytes();
     let mut at = 9usize.max(freq.len());
     put(line, at - freq.len(), freq);
-    let dx_end = put(line, at + 1, spot.dx.as_bytes());
+    let dx_end = put(line, at + 1, without_ssid(spot.dx.as_bytes()));
     at = (at + 13).max(dx_end + 1);
-    let (year, month, day) = spot.time.civil();
-    if day >= 10 {
-        line[at] = b'0' + (day / 10) as u8;
-    }
-    line[at + 1] = b'0' + (day % 10) as u8;
-    line[at + 2] = b'-';
-    put(line, at + 3, month_name(month).as_bytes());
-    line[at + 6] = b'-';
-    let year = year.clamp(0, 9999) as u32;
-    for (i, scale) in [1000, 100, 10, 1].into_iter().enumerate() {
-        line[at + 7 + i] = b'0' + (year / scale % 10) as u8;
-    }
+    put(line, at, &date(spot.time, b' '));
     put(line, at + 12, &hhmmz(spot.time));
     let comment_at = at + 18;
     let de = spot.de.as_bytes();
     let de_at = HISTORY_LINE_BYTES - de.len() - 2;
     let mut text = Text::new();
-    push_comment(spot, &mut text);
+    push_comment(spot, 0, &mut text);
     put(line, comment_at, cut(text.as_bytes(), (de_at - 1).saturating_sub(comment_at)));
     line[de_at] = b'<';
     put(line, de_at + 1, de);
     line[HISTORY_LINE_BYTES - 1] = b'>';
+    make_printable(line);
 }
 
-// The longest number (19), call (15), date, time and spotter (17 with its brackets) fit side by side.
-const _: () = assert!(19 + 1 + 15 + 1 + 18 + 1 + 17 <= HISTORY_LINE_BYTES);
+// The longest number (19), call (16 bytes), date, time and spotter (18 with its brackets) fit side by side.
+const _: () = assert!(19 + 1 + 16 + 1 + 18 + 1 + 18 <= HISTORY_LINE_BYTES);
 
-/// A machine's words composed, a person's as written. A machine without a report wrote like a person.
-#[inline]
-fn push_comment(spot: &Spot, out: &mut Text) {
-    match spot.snr() {
-        Some(snr_db) if spot.is_skimmer() => push_skimmer_words(spot, snr_db, out),
-        _ => push_printable(spot.comment(), out),
-    }
+/// Where the `<` of a CC Cluster line stands.
+const CC_DE_AT: usize = 67;
+/// Longest line of [`history_line_cc`] without its end: the longest spotter (16 bytes) in its brackets.
+pub const HISTORY_LINE_CC_BYTES_MAX: usize = CC_DE_AT + 18;
+// The longest number (19) and call push the date, and date and time still end before the spotter.
+const _: () = assert!(19 + 2 + 16 + 1 + 11 + 1 + 5 + 2 < CC_DE_AT);
+
+/// Appends the SHOW/DX line in CC Cluster's layout, without line end: two blanks before call and comment,
+/// the day with its zero, and the spotter left-aligned in column 67 (0-based), where CC Cluster has it.
+pub fn history_line_cc(spot: &Spot, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + HISTORY_LINE_CC_BYTES_MAX, b' ');
+    let line = &mut out[start..];
+    let freq = FreqText::new(spot.freq);
+    let freq = freq.as_bytes();
+    let freq_end = 8usize.max(freq.len());
+    put(line, freq_end - freq.len(), freq);
+    let dx_end = put(line, freq_end + 2, without_ssid(spot.dx.as_bytes()));
+    let date_at = 22usize.max(dx_end + 1);
+    put(line, date_at, &date(spot.time, b'0'));
+    put(line, date_at + 12, &hhmmz(spot.time));
+    let comment_at = date_at + 19;
+    let mut text = Text::new();
+    push_comment(spot, 0, &mut text);
+    put(line, comment_at, cut(text.as_bytes(), CC_DE_AT - 1 - comment_at));
+    line[CC_DE_AT] = b'<';
+    let end = put(line, CC_DE_AT + 1, spot.de.as_bytes());
+    line[end] = b'>';
+    make_printable(line);
+    out.truncate(start + end + 1);
 }
 
 /// Copies a text into a line; returns where it ends.
@@ -139,7 +217,7 @@ mod tests {
             assert_eq!(line.find(khz).unwrap() + khz.len(), freq_end, "{line}");
             assert!(line.starts_with(&format!("DX de {de}: ")), "{line}");
             assert_eq!(&line[COMMENT_AT..COMMENT_AT + 2], "up", "{line}");
-            assert_eq!(&line[TIME_AT..], "1359Z");
+            assert_eq!(&line[70..], "1359Z");
         }
     }
 
@@ -160,6 +238,25 @@ mod tests {
         classic(&s, &mut out);
         history_line(&s, &mut out);
         assert_eq!(out.len(), 75 + HISTORY_LINE_BYTES);
+        history_line_cc(&s, &mut out);
+        assert_eq!(out.len(), 75 + HISTORY_LINE_BYTES + CC_DE_AT + 2 + s.de.len());
+    }
+
+    #[test]
+    fn every_width_keeps_comment_and_time_apart() {
+        let mut s = spot("W3LPL", "14025.0", "K1ABC", &"w".repeat(96));
+        s.dx_cq = 5;
+        for width in 0..=255u8 {
+            for trailers in [0, 2, 15] {
+                let style = LineStyle { width, trailers: Trailers(trailers), ..LineStyle::default() };
+                let mut out = Vec::new();
+                classic_line(&s, style, &mut out);
+                let time_at = usize::from(width.clamp(45, 130)) - 10;
+                let line = String::from_utf8(out).unwrap();
+                assert_eq!((line.len(), &line[time_at..]), (time_at + 5, "1359Z"), "{line}");
+                assert_eq!(&line[time_at - 1..time_at], " ", "{line}");
+            }
+        }
     }
 
     #[test]

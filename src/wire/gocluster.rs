@@ -2,7 +2,10 @@
 //! (pipeline 1.11).
 
 use super::comment::parts;
-use super::print::{FreqText, Text, grid4, hhmmz, push_printable, push_speed};
+use super::print::{
+    FreqText, Text, grid4, hhmmz, make_printable, push_printable, push_speed, push_tag, spotter, without_ssid,
+};
+use super::style::{LineFormat, LineStyle};
 use super::words::Grammar;
 use crate::spot::{Flags, Mode, Spot, base_call, collapse_ssid};
 
@@ -29,6 +32,11 @@ const TAIL_BYTES: usize = 15;
 /// The DX call stands without its portable suffix, the spotter without its number (`-2-#` is `-#`).
 /// A person's comment is what is left of it beside mode and report; the spot itself keeps it whole.
 pub fn gocluster(spot: &Spot, line_bytes: usize, out: &mut Vec<u8>) {
+    gocluster_line(spot, line_bytes, const { LineStyle::of(LineFormat::Gocluster) }, out);
+}
+
+/// [`gocluster`] with the options of a style; width and trailers are none of its options.
+pub(super) fn gocluster_line(spot: &Spot, line_bytes: usize, style: LineStyle, out: &mut Vec<u8>) {
     let length = match line_bytes {
         0 => GOCLUSTER_LINE_BYTES,
         n => n.clamp(GOCLUSTER_LINE_BYTES_MIN, GOCLUSTER_LINE_BYTES_MAX),
@@ -37,19 +45,19 @@ pub fn gocluster(spot: &Spot, line_bytes: usize, out: &mut Vec<u8>) {
     out.resize(start + length, b' ');
     let line = &mut out[start..];
 
-    let freq = FreqText::new(spot.freq);
-    let freq = freq.as_bytes();
+    let freq = FreqText::of(spot.freq, style.two_decimals);
+    let to_tenths = freq.len_to_tenths();
     let de = collapse_ssid(&spot.de);
-    let de = de.as_bytes();
-    let de = &de[..de.len().min(FREQ_END.saturating_sub(freq.len() + 7).max(1))];
+    let de = spotter(de.as_bytes(), style.bare_skimmers);
+    let de = &de[..de.len().min(FREQ_END.saturating_sub(to_tenths + 7).max(1))];
     line[..6].copy_from_slice(b"DX de ");
     let colon = put(line, 6, de);
     line[colon] = b':';
-    let freq_end = FREQ_END.max(colon + 1 + freq.len());
-    put(line, freq_end - freq.len(), freq);
+    let freq_end = FREQ_END.max(colon + 1 + to_tenths);
+    put(line, freq_end - to_tenths, freq.as_bytes());
     let dx_at = DX_AT + freq_end - FREQ_END;
     let dx = base_call(&spot.dx);
-    let dx = dx.as_bytes();
+    let dx = without_ssid(dx.as_bytes());
     put(line, dx_at, &dx[..dx.len().min(DX_BYTES_MAX).min(MODE_AT.saturating_sub(dx_at))]);
 
     let tail = length - TAIL_BYTES;
@@ -60,7 +68,10 @@ pub fn gocluster(spot: &Spot, line_bytes: usize, out: &mut Vec<u8>) {
     let room = (tail - 1).saturating_sub(said);
     if room > 1 {
         let mut comment = Text::new();
-        push_comment(spot, &mut comment);
+        match style.diag {
+            0 => push_comment(spot, &mut comment),
+            policy => push_tag(spot, policy, &mut comment),
+        }
         let comment = comment.as_bytes().trim_ascii();
         put_cut(line, said + 1, said + room, comment);
     }
@@ -75,6 +86,10 @@ pub fn gocluster(spot: &Spot, line_bytes: usize, out: &mut Vec<u8>) {
         _ => b'?',
     };
     put(line, tail + 10, &hhmmz(spot.time));
+    make_printable(line);
+    if style.beep {
+        out.extend_from_slice(b"\x07\x07");
+    }
 }
 
 /// `CW 23 dB`, `FT8 +12 dB`, `USB`. Morse and RTTY show the number as it is, others with its sign.

@@ -2,15 +2,17 @@
 //!
 //! Inwards: [`Iac`] takes telnet commands out of a byte stream, [`LineSplitter`] cuts it into lines,
 //! [`skimmer_line`] (strict) and [`people_line`] (gentle) read spot lines, [`comment()`] finds mode and
-//! report in what people write. Outwards: [`classic()`], [`gocluster()`] and [`history_line`] append a
-//! line without its end. Nothing here allocates per line and nothing panics on any bytes.
+//! report in what people write. Outwards: [`spot_line`] appends a line in any style, [`history_line`] one of
+//! SHOW/DX, both without their ends. Nothing here allocates per line and nothing panics on any bytes.
 
+mod cc11;
 mod classic;
 mod comment;
 mod fault;
 mod gocluster;
 mod header;
 mod iac;
+pub mod json;
 mod people;
 mod print;
 mod pskreporter;
@@ -20,18 +22,20 @@ mod splitter;
 mod style;
 mod words;
 
-pub use classic::{HISTORY_LINE_BYTES, classic, history_line};
+pub use cc11::{CC11_LINE_BYTES_MAX, cc11};
+pub use classic::{HISTORY_LINE_BYTES, HISTORY_LINE_CC_BYTES_MAX, classic, history_line, history_line_cc};
 pub use comment::{CommentParts, comment};
 pub use fault::LineFault;
 pub use gocluster::{GOCLUSTER_LINE_BYTES, GOCLUSTER_LINE_BYTES_MAX, GOCLUSTER_LINE_BYTES_MIN, gocluster};
 pub use header::{bulletin_kind, is_spot_line};
 pub use iac::{Iac, TELNET_REPLY_BYTES_MAX};
+pub use json::{JSON_LINE_BYTES_MAX, json};
 pub use people::people_line;
 pub use pskreporter::{PskReport, pskreporter};
 pub use scan::HhMm;
 pub use skimmer::skimmer_line;
 pub use splitter::{LINE_BYTES_MAX, LineSplitter};
-pub use style::{LineFormat, LineStyle, Trailers, spot_line};
+pub use style::{LineFormat, LineStyle, SPOT_LINE_BYTES_MAX, Trailers, spot_line};
 
 use crate::spot::Spot;
 

@@ -1,6 +1,6 @@
 //! Pieces of output lines, without the fmt machinery: numbers, times, printable text, skimmers' words.
 
-use crate::spot::{COMMENT_BYTES_MAX, Family, Flags, Freq, Grid, Spot, Utc};
+use crate::spot::{Band, COMMENT_BYTES_MAX, Class, Family, Flags, Freq, Grid, Spot, Utc, month_name};
 
 /// Room for a composed comment: mode 6, report 4 + 3, speed 5 + 4 or locator 6, type 6, four blanks,
 /// a blank and the longest comment.
@@ -44,19 +44,23 @@ impl Text {
     }
 }
 
-/// A frequency in kHz with one decimal, rounded half up.
+/// A frequency in kHz: one decimal, rounded half up, or two.
 pub(super) struct FreqText {
-    /// `u64::MAX / 100` has 18 digits; the point makes 19.
+    /// `u64::MAX / 100` has 18 digits; the point makes 19. A second decimal is only asked for below
+    /// [`Freq::MICROWAVE_MAX`].
     bytes: [u8; 24],
     len: usize,
+    /// Whether the last digit is the second decimal.
+    has_second: bool,
 }
 
 impl FreqText {
+    /// One decimal.
     #[inline]
     pub fn new(freq: Freq) -> FreqText {
         // Bytes from a damaged file may hold any number; beyond all bands it only must not wrap.
         let tenths = if freq <= Freq::MICROWAVE_MAX { freq.tenths_khz() } else { freq.hz() / 100 };
-        let mut text = FreqText { bytes: [0; 24], len: 0 };
+        let mut text = FreqText { bytes: [0; 24], len: 0, has_second: false };
         let mut buffer = itoa::Buffer::new();
         let khz = buffer.format(tenths / 10).as_bytes();
         text.bytes[..khz.len()].copy_from_slice(khz);
@@ -66,19 +70,97 @@ impl FreqText {
         text
     }
 
+    /// As a style wants it: with `two_decimals`, a second decimal where it is not 0.
+    #[inline]
+    pub fn of(freq: Freq, two_decimals: bool) -> FreqText {
+        if !two_decimals || freq > Freq::MICROWAVE_MAX {
+            return FreqText::new(freq);
+        }
+        let hundredths = (freq.hz() + 5) / 10;
+        let second = (hundredths % 10) as u8;
+        // What is left is a whole number of tenths: nothing is rounded twice.
+        let mut text = FreqText::new(Freq::from_hz(hundredths / 10 * 100));
+        if second > 0 {
+            text.bytes[text.len] = b'0' + second;
+            text.len += 1;
+            text.has_second = true;
+        }
+        text
+    }
+
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
+
+    /// Length up to the first decimal: that one has a fixed column, a second stands behind it.
+    #[inline]
+    pub fn len_to_tenths(&self) -> usize {
+        self.len - usize::from(self.has_second)
+    }
+}
+
+/// The DX call of a line: never with an SSID (clients 5.11, lesson 5). Readers take it off; this is for
+/// spots from elsewhere.
+#[inline]
+pub(super) fn without_ssid(dx: &[u8]) -> &[u8] {
+    let text = dx.strip_suffix(b"-#").unwrap_or(dx);
+    match text.iter().rposition(|b| !b.is_ascii_digit()) {
+        Some(dash) if text[dash] == b'-' && dash > 0 && dash + 1 < text.len() => &text[..dash],
+        _ => text,
+    }
+}
+
+/// The spotter of a line, on request without the mark of a skimmer.
+#[inline]
+pub(super) fn spotter(de: &[u8], bare_skimmers: bool) -> &[u8] {
+    if bare_skimmers { de.strip_suffix(b"-#").unwrap_or(de) } else { de }
 }
 
 /// `1604Z`.
 #[inline]
 pub(super) fn hhmmz(time: Utc) -> [u8; 5] {
     let (hour, minute) = time.hour_minute();
-    let two = |n: u32| [b'0' + (n / 10) as u8, b'0' + (n % 10) as u8];
-    let ([a, b], [c, d]) = (two(hour), two(minute));
+    let ([a, b], [c, d]) = (two_digits(hour), two_digits(minute));
     [a, b, c, d, b'Z']
+}
+
+/// Day, month and year into eleven places: ` 6-Dec-2023`, or `06-Dec-2023` with a padding of `0`.
+#[inline]
+pub(super) fn date(time: Utc, padding: u8) -> [u8; 11] {
+    let (year, month, day) = time.civil();
+    let mut out = [padding; 11];
+    if day >= 10 {
+        out[0] = b'0' + (day / 10) as u8;
+    }
+    out[1] = b'0' + (day % 10) as u8;
+    out[2] = b'-';
+    out[3..6].copy_from_slice(month_name(month).as_bytes());
+    out[6] = b'-';
+    out[7..].copy_from_slice(&four_digits(year));
+    out
+}
+
+/// A year. Bytes from a damaged file may hold any time.
+#[inline]
+pub(super) fn four_digits(year: i64) -> [u8; 4] {
+    let year = year.clamp(0, 9999) as u32;
+    [1000, 100, 10, 1].map(|scale| b'0' + (year / scale % 10) as u8)
+}
+
+/// A number below 100 in two digits.
+#[inline]
+pub(super) fn two_digits(number: u32) -> [u8; 2] {
+    [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
+}
+
+/// Whatever bytes a spot from a damaged file holds in calls and locators: a line is printable ASCII.
+#[inline]
+pub(super) fn make_printable(line: &mut [u8]) {
+    for b in line {
+        // No branch, so that the compiler takes many bytes at once.
+        *b = if matches!(*b, b' '..=b'~') { *b } else { b'?' };
+    }
 }
 
 /// Appends text as any terminal shows it: TAB and line ends become blanks, other controls vanish,
@@ -129,6 +211,59 @@ pub(super) fn push_speed(spot: &Spot, out: &mut Text) {
         out.push_number(i32::from(spot.speed));
         out.push(if spot.flags.has(Flags::SPEED_BPS) { b" BPS" } else { b" WPM" });
     }
+}
+
+/// The comment of the styles that have one: a machine's words composed, a person's as written; with a
+/// diagnostic letter mode, report and tag. A machine without a report wrote like a person.
+#[inline]
+pub(super) fn push_comment(spot: &Spot, diag: u8, out: &mut Text) {
+    if diag != 0 {
+        out.push_word(spot.mode().name().as_bytes());
+        if let Some(snr_db) = spot.snr() {
+            out.push_number(i32::from(snr_db));
+            out.push(b" dB");
+        }
+        if !out.as_bytes().is_empty() {
+            out.push(b" ");
+        }
+        return push_tag(spot, diag, out);
+    }
+    match spot.snr() {
+        Some(snr_db) if spot.is_skimmer() => push_skimmer_words(spot, snr_db, out),
+        _ => push_printable(spot.comment(), out),
+    }
+}
+
+/// GoCluster's diagnostic tag (server 2.7), without separators: source, entity of the spotter, his
+/// field (for policy `S` his CQ zone), band, policy. `R2910580S`; a blank stands for what is unknown.
+pub(super) fn push_tag(spot: &Spot, policy: u8, out: &mut Text) {
+    let source = match spot.class() {
+        Class::Rbn | Class::RbnDigital => b"R",
+        Class::PskReporter => b"P",
+        Class::Simulator if spot.is_skimmer() => b"R",
+        Class::Human | Class::Peer | Class::Simulator => b"H",
+    };
+    out.push(source);
+    match spot.de_adif {
+        0 => out.push(b" "),
+        adif => out.push(itoa::Buffer::new().format(adif).as_bytes()),
+    }
+    let field = spot.de_grid.as_bytes();
+    match policy {
+        b'S' if spot.de_cq > 0 => out.push(&two_digits(spot.de_cq.into())),
+        b'S' => out.push(b" "),
+        _ if field.len() >= 2 => push_printable(&field[..2], out),
+        _ => out.push(b" "),
+    }
+    match spot.band() {
+        Band::None => out.push(b" "),
+        band => {
+            let name = band.name();
+            let metres = name.strip_suffix('m').filter(|number| !number.ends_with('c'));
+            out.push(metres.unwrap_or(name).as_bytes());
+        }
+    }
+    push_printable(&[policy], out);
 }
 
 /// The words of a machine's spot: mode, report, speed or locator, type, what was left.

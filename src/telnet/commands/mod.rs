@@ -8,23 +8,25 @@ mod history;
 mod info;
 mod resolve;
 mod settings;
+mod show_dx;
 mod sky;
 mod sysop;
 mod table;
 mod talk;
 
 pub use dx::{Draft, PostFault, read_post};
-pub use history::{ShowDxFault, read_show_dx};
 pub use resolve::{Args, Parsed, parse_command};
+pub use show_dx::{ShowDx, ShowDxFault, read_show_dx};
 pub use table::{ALIASES, Command, GROUPS, commands};
 
 pub(super) use dx::{Posted, tell_fate};
 pub(super) use settings::dedupe_name;
 
 use super::session::User;
-use super::{NodeView, SessionOut, wash};
+use super::{Action, NodeView, SessionOut, wash};
 use crate::accounts::{Question, Reply, Settings};
 use crate::filter::Context;
+use crate::store::{HistoryRequest, What};
 use std::fmt::Arguments;
 use std::io::Write;
 
@@ -49,6 +51,13 @@ impl Exec<'_> {
     pub(super) fn ask_accounts(&mut self, question: Question, about: impl Into<String>, tell: TellReply) -> Next {
         let ask = self.user.ask_accounts(question, self.out);
         Next::Wait(Wait::Accounts { ask, about: about.into(), tell })
+    }
+    /// Asks the history; the reply is its answer.
+    pub(super) fn ask_history(&mut self, what: What) -> Next {
+        self.user.asks = self.user.asks.wrapping_add(1);
+        let ask = self.user.asks;
+        self.out.actions.push(Action::AskHistory(HistoryRequest { session: self.user.id, ask, what }));
+        Next::Wait(Wait::History(ask))
     }
     /// What filter commands need to know.
     pub(super) fn filter_context(&self) -> Context<'_> {
@@ -84,8 +93,8 @@ pub enum Next {
 pub enum Wait {
     /// The fate of this post.
     Verdict(Posted),
-    /// An answer of the history.
-    History,
+    /// The history's answer to the question of this number.
+    History(u32),
     /// An answer of the accounts.
     Accounts {
         /// Number of the question.
@@ -133,7 +142,7 @@ pub(super) fn run(exec: &mut Exec<'_>, line: &[u8]) -> Next {
 pub(super) fn tell_missed(wait: &Wait, out: &mut Vec<u8>) {
     let _ = match wait {
         Wait::Verdict(post) => write!(out, "{post}: no answer from the node within 2 s; its fate is unknown.\r\n"),
-        Wait::History => write!(out, "The history did not answer within 2 s. Try again.\r\n"),
+        Wait::History(_) => write!(out, "The history did not answer within 2 s. Try again.\r\n"),
         Wait::Accounts { .. } => {
             write!(out, "The accounts did not answer in time; whether it was done is unknown.\r\n")
         }

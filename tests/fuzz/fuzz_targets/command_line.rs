@@ -3,8 +3,9 @@
 
 use dxring::config;
 use dxring::engine::TestClock;
+use dxring::filter::Context;
 use dxring::reference::Cty;
-use dxring::spot::{SessionId, Utc};
+use dxring::spot::{Grid, SessionId, Utc};
 use dxring::telnet::commands::{read_post, read_show_dx};
 use dxring::telnet::{NodeView, Parsed, Session, SessionOut, parse_command};
 use libfuzzer_sys::fuzz_target;
@@ -17,7 +18,8 @@ static SETTINGS: LazyLock<config::Node> = LazyLock::new(config::Node::default);
 fuzz_target!(|bytes: &[u8]| {
     if let Parsed::Command { args, .. } = parse_command(bytes) {
         let _ = read_post(args.rest);
-        let _ = read_show_dx(&args);
+        let context = Context { cty: &CTY, feeds: &[], grid: Grid::NONE, default_filter: &[] };
+        let _ = read_show_dx(&args, &context);
     }
     let now = TestClock::at(Utc::from_civil(2025, 12, 6, 13, 59, 0)).now();
     let node = NodeView { settings: &SETTINGS, users: &[], feeds: &[], digest: &dxring::telnet::Digest::EMPTY, cty: &CTY, bans: dxring::accounts::BanList::empty(), started: now.utc, now };
@@ -28,6 +30,6 @@ fuzz_target!(|bytes: &[u8]| {
         if session.wants_bytes() {
             session.on_bytes(&node, piece, &mut out);
         }
-        session.on_history(&node, b"", &mut out);
+        session.on_history(&node, 1, b"", &mut out);
     }
 });

@@ -2,7 +2,10 @@
 #![no_main]
 
 use dxring::spot::Freq;
-use dxring::wire::{bulletin_kind, classic, comment, gocluster, history_line, is_spot_line, people_line, skimmer_line};
+use dxring::wire::{
+    LineFormat, LineStyle, SPOT_LINE_BYTES_MAX, bulletin_kind, classic, comment, gocluster, history_line, history_line_cc,
+    is_spot_line, people_line, skimmer_line, spot_line,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|line: &[u8]| {
@@ -16,6 +19,12 @@ fuzz_target!(|line: &[u8]| {
             assert_eq!(out.len(), 75);
             gocluster(&read.spot, 0, &mut out);
             history_line(&read.spot, &mut out);
+            history_line_cc(&read.spot, &mut out);
+            for format in [LineFormat::Classic, LineFormat::Gocluster, LineFormat::Cc11, LineFormat::Json] {
+                out.clear();
+                spot_line(&read.spot, LineStyle::of(format), &mut out);
+                assert!(out.len() <= SPOT_LINE_BYTES_MAX && out.iter().all(|b| matches!(b, b' '..=b'~')));
+            }
             assert!(read.spot.comment().iter().all(|b| *b >= b' ' && *b != 0x7F));
         }
     }
