@@ -371,6 +371,10 @@ mod tests {
         assert_eq!((replay.format, replay.dedupe), (Some(LineFormat::Gocluster), Some(Dedupe::Off)));
         assert_eq!(replay.start, Some((Utc::from_civil(2017, 7, 15, 13, 59, 0), true)));
         assert_eq!((replay.summary, replay.files.len()), (true, 2));
+        for (name, format) in [("cc11", LineFormat::Cc11), ("json", LineFormat::Json)] {
+            let parsed = parse(&format!("replay --format {name} a.txt")).unwrap();
+            assert!(matches!(parsed, Command::Replay(replay) if replay.format == Some(format)));
+        }
 
         let Command::Simulate(simulate) =
             parse("simulate --serve [::1]:7000 --seed 7 --minutes 5 --profile ft8-burst --rate 5 --truth t.tsv")

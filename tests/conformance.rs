@@ -26,6 +26,8 @@ mod comments;
 mod cty;
 #[path = "conformance/dedup.rs"]
 mod dedup;
+#[path = "conformance/filters.rs"]
+mod filters;
 #[path = "conformance/lines.rs"]
 mod lines;
 #[path = "conformance/modes.rs"]
@@ -47,6 +49,7 @@ const AREAS: &[(&str, Executor)] = &[
     ("comments", comments::run),
     ("cty", cty::run),
     ("dedup", dedup::run),
+    ("filters", filters::run),
     ("lines", lines::run),
     ("modes", modes::run),
     ("tables", tables::run),

@@ -10,9 +10,12 @@ use dxring::accounts::{Answer, Ban, BanList};
 use dxring::config;
 use dxring::engine::TestClock;
 use dxring::reference::Cty;
-use dxring::spot::{Bulletin, BulletinKind, Call, Flags, Freq, Mode, Note, SessionId, Spot, UserInfo, Utc, Verdict};
+use dxring::spot::{
+    Bulletin, BulletinKind, Call, Flags, Freq, Mode, Note, SessionId, Spot, UserInfo, Utc, Verdict, Verdicts,
+};
 use dxring::store::{History, HistoryRequest, Query};
 use dxring::telnet::{Action, CloseReason, Digest, NodeView, Operation, Session, SessionOut};
+use dxring::wire::bulletin_kind;
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
@@ -226,15 +229,13 @@ impl script::Server for Sansio {
                 }
             }
             ["bulletin", ref text @ ..] => {
-                let kind = match text.first().copied() {
-                    Some("WWV") => BulletinKind::Wwv,
-                    Some("WCY") => BulletinKind::Wcy,
-                    Some("WX") => BulletinKind::Wx,
-                    Some("Login:" | "Logout:") => BulletinKind::Login,
-                    _ => BulletinKind::Announce,
-                };
                 let line = text.join(" ").into_bytes();
+                let kind = match text.first().copied() {
+                    Some("Login:" | "Logout:") => BulletinKind::Login,
+                    _ => bulletin_kind(&line).unwrap_or(BulletinKind::Announce),
+                };
                 let bulletin = Bulletin { kind, line };
+                self.history.keep_bulletin(&bulletin, self.clock.now().utc);
                 self.call(|session, node, out| session.on_bulletin(node, &bulletin, out));
             }
             ["talk", from, ref text @ ..] => {
@@ -293,6 +294,7 @@ fn sample_history(now: Utc, settings: &config::Node) -> History {
         spot.flags.set(Flags::SKIMMER, is_skimmer);
         spot.time = Utc::from_ms(now.ms() - age as i64 * 60_000);
         spot.seq = 100 - age as u64;
+        spot.verdicts = Verdicts::FAST;
         history.keep(spot);
     }
     history

@@ -7,11 +7,14 @@ use dxring::config::{self, Dedupe, FeedKind, LineFormat};
 use dxring::correct::ModeStage;
 use dxring::dedup::{Outcome, Windows};
 use dxring::engine::{Bell, Control, FaultPoint, Mailbox, Now, Outlet, Stage, TestClock, edge};
-use dxring::fanout::{Cohorts, Flushed, Output, Preferences, SendLog};
+use dxring::fanout::{CohortKey, Cohorts, Flushed, Output, Preferences, SendLog};
+use dxring::filter::{
+    BandSet, ContinentSet, EntitySet, Expr, Filter, GridPrefix, MinuteRange, ModeSet, Pattern, RefSet, Side, Term,
+};
 use dxring::measure::{Ledger, Reason};
 use dxring::parse::{AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, Notes};
 use dxring::reference::{Cty, SharedCty, enrich};
-use dxring::spot::{Call, Flags, Freq, Mode, Spot, Utc, Verdicts};
+use dxring::spot::{Band, Call, Continent, Flags, Freq, Grid, Mode, Spot, Utc, Verdicts, station};
 use dxring::wire::{LineStyle, Trailers};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -121,7 +124,17 @@ const STYLES: [LineStyle; 5] = [
     },
 ];
 
-/// The stages behind the gate, and one user of each style.
+/// A filter as people make them: bands, modes, where from, and some calls whatever the rest says.
+fn wanted() -> Filter {
+    let bands = Expr::Is(Term::Band(BandSet::of(&[Band::M40, Band::M20])));
+    let modes = Expr::Is(Term::Mode(ModeSet::of(&[Mode::Ft8, Mode::Ft4]))).not();
+    let from = Expr::Is(Term::Continent(Side::De, ContinentSet::of(&[Continent::Eu])));
+    let calls = ["K7*", "*/P", "?1AB?"].map(|pattern| Pattern(pattern.into())).to_vec();
+    let words = Expr::Is(Term::Words(vec!["TNX".into(), "IOTA".into()]));
+    Filter::compile(&bands.and(modes).and(from.or(words)).or(Expr::Is(Term::Call(Side::Dx, calls))))
+}
+
+/// The stages behind the gate, one user of each style, and one with a filter.
 struct Behind {
     correct: ModeStage,
     correct_books: Ledger,
@@ -130,6 +143,11 @@ struct Behind {
     duplicates: u64,
     cohorts: Cohorts,
     users: [(Output, Sink); STYLES.len()],
+    choosy: (Output, Sink),
+    /// How many spots he got.
+    chosen: u64,
+    /// The users' stations, as a core keeps them.
+    stations: ahash::AHashMap<Call, Vec<u32>>,
     log: SendLog,
     sent: u64,
 }
@@ -142,6 +160,9 @@ impl Behind {
             let preferences = Preferences { style, dedupe: Dedupe::Off, updates: false };
             users[conn].0.follow(&mut cohorts, preferences.into(), conn as u32);
         }
+        let mut choosy = (Output::default(), Sink::default());
+        choosy.0.follow(&mut cohorts, CohortKey { filter: wanted(), ..CohortKey::default() }, STYLES.len() as u32);
+        let stations = [("N0AAA", vec![0]), ("VK9TTT", vec![1, 2])];
         Behind {
             correct: ModeStage::new(&config::Modes::default()),
             correct_books: Ledger::new("correct"),
@@ -150,6 +171,9 @@ impl Behind {
             duplicates: 0,
             cohorts,
             users,
+            choosy,
+            chosen: 0,
+            stations: stations.map(|(call, conns)| (Call::literal(call), conns)).into_iter().collect(),
             log: SendLog::default(),
             sent: 0,
         }
@@ -167,11 +191,13 @@ impl Behind {
                 continue;
             }
             self.cohorts.judge(spot);
+            // Nobody's own call, and that is found out without a cost.
+            assert!(!self.stations.contains_key(&station(&spot.dx)));
             let reached = self.cohorts.append(spot, now.mono_ns, false).expect("the users keep up");
-            assert_eq!(reached, STYLES.len() as u32);
+            self.chosen += u64::from(reached - STYLES.len() as u32);
             self.sent += 1;
         }
-        for (output, sink) in &mut self.users {
+        for (output, sink) in self.users.iter_mut().chain([&mut self.choosy]) {
             assert_eq!(output.flush(&mut self.cohorts, sink, &mut self.log), Flushed::Done);
         }
         self.log.commit(&mut self.cohorts, now.mono_ns);
@@ -222,6 +248,9 @@ fn socket_bytes_to_users_allocates_nothing() {
     assert_eq!(passed, 15 * 122, "the stretch is real work");
     assert_eq!((behind.sent - warm_sent, behind.duplicates), (15 * 121, 20));
     assert!(behind.users.iter().all(|(_, sink)| sink.bytes > 70 * behind.sent));
+    let (chosen, sent) = (behind.chosen, behind.sent);
+    assert!(chosen > sent / 10 && chosen < sent * 9 / 10, "the filter is real work: {chosen} of {sent}");
+    assert!(behind.choosy.1.bytes > 70 * chosen);
     assert!(done.ended_by(Reason::OutOfBand) > 0 && done.ended_by(Reason::Stale) > 0);
     assert_eq!(n, 0, "{n} allocations for {passed} spots");
 }
@@ -258,4 +287,57 @@ fn correct_and_dedup_allocate_nothing_from_the_first_spot() {
     });
     assert!(verdicts > 10_000 && windows.stats().evicted[2] > 0, "the stretch is real work: {verdicts}");
     assert_eq!(n, 0, "{n} allocations");
+}
+
+#[test]
+fn filters_allocate_nothing() {
+    let texts = |list: &[&str]| -> Vec<Box<str>> { list.iter().map(|text| Box::from(*text)).collect() };
+    let patterns = |list: &[&str]| -> Vec<Pattern> { list.iter().map(|text| Pattern(Box::from(*text))).collect() };
+    let terms = [
+        Term::Band(BandSet::of(&[Band::M20])),
+        Term::Continent(Side::De, ContinentSet::of(&[Continent::Na])),
+        Term::Entity(Side::Dx, EntitySet::from_iter([291, 230])),
+        Term::Freq(vec![(14_000_000, 14_070_000), (7_000_000, 7_040_000)]),
+        Term::Snr(vec![(10, 20), (30, 40)]),
+        Term::Time(vec![MinuteRange { from: 1_200, to: 300 }]),
+        Term::Grid(Side::Dx, ["FN", "JO31"].into_iter().filter_map(GridPrefix::parse).collect()),
+        Term::Near { side: Side::Dx, lat_e4: 510_000, lon_e4: 100_000, km: 500 },
+        Term::Call(Side::Dx, patterns(&["K1*", "*XYZ", "*77*", "D?1*C", "DL1ABC"])),
+        Term::Call(Side::De, patterns(&["W3LPL", "K3*"])),
+        Term::Node(patterns(&["RBN"])),
+        Term::Words(texts(&["POTA"])),
+        Term::Words(texts(&["QRP", "LOTW", "QSX"])),
+        Term::Regex(texts(&["up \\d", "(qsx|lsn).*[0-9]{3}", "\\b[a-z]{1,2}-\\d{4}\\b"])),
+        Term::Reference(RefSet::from_iter([1, 2, 3])),
+    ];
+    let mut filters: Vec<Filter> = terms.iter().map(|term| Filter::compile(&Expr::Is(term.clone()))).collect();
+    filters.push(Filter::compile(&Expr::Or(terms.map(Expr::Is).to_vec())));
+    let cty = Cty::embedded();
+    let spots: Vec<Spot> = (0..600u32)
+        .map(|i| {
+            let mut spot = Spot::empty();
+            let calls = ["K1ABC", "K1ABC/P", "DL1XYZ", "OE77A/QRP", "DA1BC", "EA8/DF4UI", "JA1AAA/MM"];
+            spot.dx = Call::literal(calls[i as usize % calls.len()]);
+            spot.de = Call::literal(["W3LPL-1-#", "K3LR-#", "F5LEN"][i as usize % 3]);
+            spot.node = Call::literal(["RBN", "GB7XX-1"][i as usize % 2]);
+            spot.set_freq(Freq::from_hz(7_000_000 + u64::from(i % 8) * 1_003_000));
+            spot.set_snr((i % 2 == 0).then_some((i % 50) as i16));
+            spot.dx_grid =
+                Grid::parse([b"FN42".as_slice(), b"JO31AA", b"JN58", b""][i as usize % 4]).unwrap_or_default();
+            spot.time = Utc::from_ms(i64::from(i) * 1_234_567);
+            let comment = ["", "up 5", "pota us-1234", "QSX 14205 lsn for eu", "tnx ü lotw QRP", "599 599 G/LD-001"];
+            spot.set_comment(comment[i as usize % comment.len()].as_bytes());
+            enrich(&cty, &mut spot);
+            spot
+        })
+        .collect();
+    let ask = |filter: &Filter| spots.iter().filter(|spot| filter.passes(spot)).count();
+    // Regular expressions learn their states on the way; what they have seen costs nothing any more.
+    let first: Vec<usize> = filters.iter().map(ask).collect();
+    for (at, filter) in filters.iter().enumerate() {
+        let mut passed = 0;
+        let n = allocations(|| passed = ask(filter));
+        assert_eq!(n, 0, "{n} allocations of {:?}", filter.expr());
+        assert!(passed == first[at] && (1..600).contains(&passed) || at == 15, "{passed} pass {:?}", filter.expr());
+    }
 }

@@ -2,17 +2,26 @@
 //!
 //! A telnet core never waits for a disk: it asks through a ring, the agent of this room answers from its
 //! own thread, where SQLite and password hashing may take their time. Settings are saved whole, with the
-//! serial number of the session that changed them, so that an evicted session cannot undo a newer one.
+//! log-in time of the session that changed them, so that an evicted session cannot undo a newer one.
 
 mod agent;
 mod bans;
+mod base;
+mod passwords;
 mod protocol;
+mod record;
 mod settings;
+mod stats;
+#[cfg(test)]
+mod tests;
 
-pub use agent::{AccountLink, AccountsAgent};
+pub use agent::{AccountLink, AccountsAgent, AccountsParts};
 pub use bans::{BAN_REASON_MAX, BANS_MAX, Ban, BanList, BanTarget};
+pub use base::{FILE_NAME, Kept, SCHEMA_VERSION, USERS_MAX};
+pub use passwords::{HASHES_WAITING_MAX, PASSWORD_BYTES_MAX};
 pub use protocol::{Account, Answer, Ask, Question, Reply, Secret};
 pub use settings::{Dialect, Noise, PAGE_AUTO, Settings};
+pub use stats::AccountsStats;
 
 pub use crate::filter::Streams;
 

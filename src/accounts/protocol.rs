@@ -35,7 +35,8 @@ pub struct Ask {
 /// What a session wants of the accounts.
 #[derive(Clone, Debug)]
 pub enum Question {
-    /// A call at the login prompt: settings, if any, and what it takes to come in. Touches nothing.
+    /// A call at the login prompt: settings, if any, and what it takes to come in. Touches nothing. Not
+    /// answered when it cannot be read: go on with defaults, and save nothing over what was not read.
     Open {
         /// The call.
         call: Call,

@@ -4,7 +4,9 @@ use super::bounds::{self as b};
 use super::network::Network;
 use super::problem::did_you_mean;
 use super::schema::{Feed, FeedKind, Idle, Node, PLACEHOLDER_CALL, Posting, Registration, Telnet};
-use crate::spot::{Band, Call, Freq, is_plausible};
+use crate::filter::{Context, Wish};
+use crate::reference::Cty;
+use crate::spot::{Band, Call, Freq, Grid, is_plausible};
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -33,6 +35,7 @@ pub(super) fn check(node: &Node) -> Vec<Finding> {
         found.wrong("data", "empty", "give a folder, for example \"dxring-data\"");
     }
     telnet(&node.telnet, &mut found);
+    default_filter(node, &mut found);
     accounts(node, &mut found);
     limits(node, &mut found);
     feeds(node, &mut found);
@@ -109,6 +112,34 @@ fn telnet(telnet: &Telnet, found: &mut Findings) {
     found.range("telnet.cohort_mib", telnet.cohort_mib, &b::COHORT_MIB);
     if telnet.cohort_mib > telnet.cohort_pool_mib {
         found.wrong("telnet.cohort_mib", "more than the whole pool", "raise telnet.cohort_pool_mib, or lower this");
+    }
+}
+
+/// Runs the lines as a new user's commands.
+fn default_filter(node: &Node, found: &mut Findings) {
+    let feeds: Vec<String> = node.feeds.iter().map(|feed| feed.name.clone()).collect();
+    // Few lines name countries, and reading them all takes longer than all other checks.
+    let mut cty: Option<Cty> = None;
+    let mut wish = Wish::open();
+    for (i, line) in node.telnet.default_filter.iter().enumerate() {
+        let mut run =
+            |cty: &Cty| wish.command(line, &Context { cty, feeds: &feeds, grid: Grid::NONE, default_filter: &[] });
+        let mut outcome = run(&Cty::empty());
+        if !outcome.as_ref().is_some_and(|outcome| outcome.done) {
+            outcome = run(cty.get_or_insert_with(Cty::embedded));
+        }
+        let key = format!("telnet.default_filter.{i}");
+        match outcome {
+            Some(outcome) if !outcome.done => {
+                let why = outcome.reply.first().map_or("not understood", String::as_str);
+                found.wrong(&key, why, "write the commands that SHOW FILTER shows, one by one");
+            }
+            Some(outcome) if !outcome.streams.is_empty() => {
+                found.wrong(&key, "bulletins and own spots are no part of a filter", "take the line out");
+            }
+            Some(_) => {}
+            None => found.wrong(&key, "no filter command", "write for example \"REJECT BAND 160\" or \"SET/NOFT8\""),
+        }
     }
 }
 
@@ -396,6 +427,18 @@ mod tests {
             (
                 r#"(telnet: (prompt: "<CALL> <UPTIME> <x> <"))"#,
                 "f:1:11: warning: telnet.prompt = \"<CALL> <UPTIME> <x> <\": <UPTIME> stays",
+            ),
+            (
+                r#"(telnet: (default_filter: ["PASS DXDXCC K", "PASS BAND 21"]))"#,
+                "f:1:45: telnet.default_filter.1 = \"PASS BAND 21\": Unknown band: 21; ",
+            ),
+            (
+                r#"(telnet: (default_filter: ["DX 14025 K1ABC"]))"#,
+                "f:1:28: telnet.default_filter.0 = \"DX 14025 K1ABC\": no filter",
+            ),
+            (
+                r#"(telnet: (default_filter: ["REJECT WWV"]))"#,
+                "f:1:28: telnet.default_filter.0 = \"REJECT WWV\": bulletins",
             ),
             ("(telnet: (login_timeout_s: 0))", "f:1:11: telnet.login_timeout_s = 0: out of range; use 1 to 3600"),
             (

@@ -383,7 +383,7 @@ impl Default for Telnet {
             farewell: "73, <CALL>.".into(),
             line_format: LineFormat::Classic,
             dedupe: Dedupe::Med,
-            default_filter: vec![],
+            default_filter: vec!["UNSET/SKIMMER FT8,FT4".into()],
             login_timeout_s: 60,
             idle_timeout_s: 0,
             keepalive_s: 600,

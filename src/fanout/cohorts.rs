@@ -2,7 +2,7 @@
 
 use super::cohort::{ByClass, Cohort, Lap};
 use super::encode::Lines;
-use super::segment::{LINE_BYTES_MAX, Pool, SEGMENT_BYTES};
+use super::segment::{LINE_BYTES_MAX, Pool, SEGMENT_BYTES, SMALL_BYTES, Size};
 use super::{CohortKey, Deliveries, Preferences};
 use crate::filter::Filter;
 use crate::measure::{Ledger, Reason};
@@ -46,8 +46,7 @@ pub(super) enum Skipped {
     Lapped,
 }
 
-/// Segments of a cohort whose users get one line per send: some 1,700 lines, half a minute of their
-/// rate. Who takes lines so slowly must not make the core short of memory, nor read stale ones.
+/// Segments of a cohort whose users get one line per send: some 950 lines, 20 s of their rate. Who takes lines so slowly must not make the core short of memory, nor read stale ones.
 const LINEWISE_SEGMENTS_MAX: usize = 2;
 
 /// What judging a spot needs of a cohort. All rows lie together, so that thousands of cohorts that are
@@ -407,13 +406,14 @@ impl Cohorts {
 
     /// Gives a cohort a segment for the next line.
     fn make_room(&mut self, id: u32, by_force: bool) -> Result<(), NoRoom> {
-        const { assert!(LINE_BYTES_MAX <= SEGMENT_BYTES) }
+        const { assert!(LINE_BYTES_MAX <= SMALL_BYTES) }
         let cohort = &self.list[id as usize];
         let linewise = cohort.is_linewise();
         let segments_max = if linewise { LINEWISE_SEGMENTS_MAX } else { self.cohort_segments_max };
+        let size = if cohort.segments() == 0 { Size::Small } else { Size::Large };
         let mut full = cohort.segments() >= segments_max;
         // No pass can help linewise users: their rate is bounded.
-        if ((full && !linewise) || self.pool.available() == 0) && !by_force {
+        if ((full && !linewise) || !self.pool.has_room(size)) && !by_force {
             return Err(NoRoom);
         }
         loop {
@@ -421,7 +421,7 @@ impl Cohorts {
                 id
             } else {
                 let cohort = &mut self.list[id as usize];
-                if let Some(segment) = self.pool.take(cohort.end_line()) {
+                if let Some(segment) = self.pool.take(size, cohort.end_line()) {
                     cohort.grow(segment);
                     return Ok(());
                 }

@@ -2,8 +2,8 @@
 //! lines. The filter runs and the line is encoded once per cohort; a user is a cursor; what he is
 //! sent is a contiguous slice of shared memory.
 //!
-//! A cohort holds only what some user has not been sent: whole lines in 64 KiB segments from the
-//! core's pool. Its size is bounded; who is too slow is lapped: his cursor moves on, the lines are
+//! A cohort holds only what some user has not been sent: whole lines in segments from the core's pool, the
+//! first of 8 KiB, the others of 64 KiB. Its size is bounded; who is too slow is lapped: his cursor moves on, the lines are
 //! counted. No sockets here; `telnet` does the sending.
 
 mod cohort;
@@ -20,7 +20,7 @@ pub use deliveries::Deliveries;
 pub use encode::Lines;
 pub use key::{Choice, CohortKey, Preferences};
 pub use output::{Flushed, Output, SendLog};
-pub use segment::{LINE_BYTES_MAX, MARK_SPREAD_NS, Mark, Pool, SEGMENT_BYTES, Segment};
+pub use segment::{LINE_BYTES_MAX, MARK_SPREAD_NS, Mark, Pool, SEGMENT_BYTES, SMALL_BYTES, Segment, Size};
 
 #[cfg(test)]
 mod tests;

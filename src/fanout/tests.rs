@@ -562,7 +562,7 @@ fn the_lapped_go_on_at_the_middle_of_what_is_left() {
     let lines = (SEGMENT_BYTES / LINE_BYTES_MAX) as u64;
     for n in 0..5 * lines {
         if !cohort.has_room(line.len()) {
-            cohort.grow(pool.take(n).unwrap());
+            cohort.grow(pool.take(Size::Large, n).unwrap());
         }
         cohort.append(&line, Class::Rbn, 1, 1);
     }

@@ -1,8 +1,12 @@
 //! The form that is asked per spot.
+//!
+//! A filter becomes a list of steps. Each asks one question and names the step to go to for either answer,
+//! so `and`, `or` and `not` cost nothing by themselves, and integers are asked before strings.
 
-use super::Expr;
+use super::ask::Ask;
+use super::{Expr, canon};
 use crate::spot::Spot;
-use std::hash::{Hash, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// A compiled filter, shared. Two are equal when their canonical expressions are.
@@ -12,7 +16,26 @@ pub struct Filter(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     canonical: Expr,
+    fingerprint: u64,
+    /// Steps; a step only leads to later ones.
+    steps: Box<[Step]>,
+    /// Where asking starts: 0, or an end when nothing has to be asked.
+    start: u32,
 }
+
+#[derive(Debug)]
+struct Step {
+    ask: Ask,
+    yes: u32,
+    no: u32,
+}
+
+// Two steps in a cache line.
+const _: () = assert!(std::mem::size_of::<Step>() == 32);
+
+/// Where the steps end.
+const PASSED: u32 = u32::MAX;
+const HELD: u32 = u32::MAX - 1;
 
 impl Filter {
     /// Passes everything.
@@ -21,12 +44,21 @@ impl Filter {
     }
     /// Canonicalises and compiles. Bounds on size are the business of whoever parsed the expression.
     pub fn compile(expr: &Expr) -> Filter {
-        Filter(Arc::new(Inner { canonical: expr.clone() }))
+        let canonical = canon::canonical(expr);
+        let mut hasher = DefaultHasher::new();
+        canonical.hash(&mut hasher);
+        let (steps, start) = steps(&canonical);
+        Filter(Arc::new(Inner { canonical, fingerprint: hasher.finish(), steps, start }))
     }
     /// Whether a spot passes. Does not allocate.
     #[inline]
     pub fn passes(&self, spot: &Spot) -> bool {
-        self.0.canonical.passes(spot)
+        let inner = &*self.0;
+        let mut at = inner.start;
+        while let Some(step) = inner.steps.get(at as usize) {
+            at = if step.ask.holds(spot) { step.yes } else { step.no };
+        }
+        at == PASSED
     }
     /// Whether everything passes.
     pub fn is_all(&self) -> bool {
@@ -36,17 +68,22 @@ impl Filter {
     pub fn expr(&self) -> &Expr {
         &self.0.canonical
     }
+    /// A number for reports: equal filters have equal ones. Means nothing beyond this process.
+    pub fn fingerprint(&self) -> u64 {
+        self.0.fingerprint
+    }
 }
 
 impl PartialEq for Filter {
     fn eq(&self, other: &Filter) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0.canonical == other.0.canonical
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.0.fingerprint == other.0.fingerprint && self.0.canonical == other.0.canonical)
     }
 }
 impl Eq for Filter {}
 impl Hash for Filter {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.canonical.hash(state);
+        state.write_u64(self.0.fingerprint);
     }
 }
 impl Default for Filter {
@@ -55,10 +92,40 @@ impl Default for Filter {
     }
 }
 
+/// The steps of a canonical expression, and where to start.
+fn steps(expr: &Expr) -> (Box<[Step]>, u32) {
+    // Backwards, so that the step to go to is there already; numbers are turned round at the end.
+    let mut steps = Vec::with_capacity(expr.terms());
+    let start = emit(expr, PASSED, HELD, &mut steps);
+    let last = steps.len() as u32;
+    let turned = |at: u32| if at >= HELD { at } else { last - 1 - at };
+    steps.reverse();
+    for step in &mut steps {
+        (step.yes, step.no) = (turned(step.yes), turned(step.no));
+    }
+    (steps.into(), turned(start))
+}
+
+/// Puts the steps of an expression that goes on to `yes` or `no`; returns where it starts.
+fn emit(expr: &Expr, yes: u32, no: u32, steps: &mut Vec<Step>) -> u32 {
+    match expr {
+        Expr::All => yes,
+        Expr::Nothing => no,
+        Expr::Is(term) => {
+            steps.push(Step { ask: Ask::of(term), yes, no });
+            steps.len() as u32 - 1
+        }
+        Expr::Not(inner) => emit(inner, no, yes, steps),
+        Expr::And(all) => all.iter().rev().fold(yes, |next, part| emit(part, next, no, steps)),
+        Expr::Or(any) => any.iter().rev().fold(no, |next, part| emit(part, yes, next, steps)),
+    }
+}
+
 /// The plain meaning of every term.
 pub(super) mod naive {
+    use crate::filter::ask::regex_of;
     use crate::filter::sets::GlyphSet;
-    use crate::filter::{Side, Term};
+    use crate::filter::{Side, Term, references};
     use crate::spot::{Flags, Grid, Spot, base_call, collapse_ssid, metadata_call};
 
     pub(in crate::filter) fn holds(term: &Term, spot: &Spot) -> bool {
@@ -105,11 +172,15 @@ pub(super) mod naive {
             }
             Term::Node(patterns) => patterns.iter().any(|p| p.fits(spot.node.as_bytes())),
             Term::Words(words) => {
-                let comment = String::from_utf8_lossy(spot.comment()).to_ascii_uppercase();
-                words.iter().any(|word| comment.contains(&**word))
+                let comment = spot.comment().to_ascii_uppercase();
+                let has = |word: &[u8]| word.is_empty() || comment.windows(word.len()).any(|part| part == word);
+                words.iter().any(|word| has(word.as_bytes()))
             }
-            // Filled in by the helper of this room, with `Reference`.
-            Term::Regex(_) | Term::Reference(_) => false,
+            Term::Regex(sources) => {
+                let fits = |source: &str| regex_of(source).is_ok_and(|regex| regex.is_match(spot.comment()));
+                sources.iter().any(|source| fits(source))
+            }
+            Term::Reference(set) => !set.and(references(spot.comment())).is_empty(),
         }
     }
 

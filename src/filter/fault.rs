@@ -4,11 +4,6 @@
 const EXCERPT_COLUMNS: usize = 72;
 /// Columns kept before the place when the text is too long to be shown whole.
 const BEFORE_COLUMNS: usize = 48;
-/// Longest word in which a slip is looked for.
-const WORD_BYTES_MAX: usize = 16;
-/// One wrong letter in so many; more, and it is another word.
-const LETTERS_PER_SLIP: usize = 3;
-
 /// A mistake in a filter text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
@@ -43,35 +38,6 @@ impl Fault {
     }
 }
 
-/// The candidate that is spelt most alike, if any is near; ASCII case aside.
-pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let ranked = candidates.map(|candidate| (distance(word.as_bytes(), candidate.as_bytes()), candidate));
-    let (slips, best) = ranked.min_by_key(|(slips, _)| *slips)?;
-    (slips <= (word.len() / LETTERS_PER_SLIP).max(1) && slips < best.len()).then_some(best)
-}
-
-/// Letters to change, insert, drop, or swap with their neighbour.
-fn distance(a: &[u8], b: &[u8]) -> usize {
-    if a.len() > WORD_BYTES_MAX || b.len() > WORD_BYTES_MAX {
-        return WORD_BYTES_MAX;
-    }
-    let mut table = [[0usize; WORD_BYTES_MAX + 1]; WORD_BYTES_MAX + 1];
-    table[0] = std::array::from_fn(|j| j);
-    let is_same = |i: usize, j: usize| a[i].eq_ignore_ascii_case(&b[j]);
-    for i in 1..=a.len() {
-        table[i][0] = i;
-        for j in 1..=b.len() {
-            let changed = table[i - 1][j - 1] + usize::from(!is_same(i - 1, j - 1));
-            let mut least = changed.min(table[i - 1][j] + 1).min(table[i][j - 1] + 1);
-            if i > 1 && j > 1 && is_same(i - 1, j - 2) && is_same(i - 2, j - 1) {
-                least = least.min(table[i - 2][j - 2] + 1);
-            }
-            table[i][j] = least;
-        }
-    }
-    table[a.len()][b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,12 +57,5 @@ mod tests {
         let lines = Fault::new(200, "x", "").lines(&text);
         assert!(lines[0].len() < 80 && lines[0].starts_with("...a") && lines[0].ends_with("b..."));
         assert_eq!(lines[0].as_bytes()[lines[1].len() - 1], b'X');
-    }
-
-    #[test]
-    fn slips_are_forgiven_other_words_are_not() {
-        let near = |word| nearest(word, ["by_zone", "spotter", "on", "info"].into_iter());
-        assert_eq!((near("by_zoen"), near("spoter"), near("inof")), (Some("by_zone"), Some("spotter"), Some("info")));
-        assert_eq!((near("xyzzy"), near(""), near("a-very-long-word-indeed")), (None, None, None));
     }
 }

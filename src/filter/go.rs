@@ -278,7 +278,7 @@ pub(super) fn usage(verb: Verb) -> Vec<String> {
     let mut lines = vec![
         format!("Usage: {verb} <type> <list>, {verb} <type> ALL"),
         format!("Example: {verb} BAND 20,40 or {verb} DXCALL K1*,*/P"),
-        "PASS adds to what passes, REJECT to what is blocked; a blocked one never passes.".into(),
+        "PASS adds to what passes, REJECT to what is blocked; the block wins.".into(),
         "Types:".into(),
     ];
     lines.extend(wrapped(&type_names()));

@@ -6,6 +6,7 @@
 //! rejecting one element after all of them leaves all of them rejected.
 
 use super::dims::{Dim, Item};
+use super::wish::all_of;
 use super::{Context, Expr, Term};
 
 /// The lists of one user.
@@ -84,8 +85,8 @@ impl Choice {
             all.push(dim.any_of(&self.block).not());
         }
         match dim.exempt() {
-            Expr::Nothing => Expr::And(all),
-            exempt => exempt.or(Expr::And(all)),
+            Expr::Nothing => all_of(all),
+            exempt => exempt.or(all_of(all)),
         }
     }
 
@@ -151,13 +152,9 @@ impl Lists {
         if self.beacon == Some(false) {
             all.push(Expr::Is(Term::Beacon).not());
         }
-        for dim in Dim::all().filter(|dim| !(nearby && dim.is_location())) {
-            match self.of(dim).expr(dim) {
-                Expr::All => {}
-                expr => all.push(expr),
-            }
-        }
-        Expr::And(all)
+        let dims = Dim::all().filter(|dim| !(nearby && dim.is_location()));
+        all.extend(dims.map(|dim| self.of(dim).expr(dim)));
+        all_of(all)
     }
     /// The commands that make these lists from open ones.
     pub fn commands(&self) -> Vec<String> {

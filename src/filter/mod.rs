@@ -10,6 +10,9 @@
 //! knows users, sockets or time: a filter is a function of a spot. Compiling allocates; asking does not.
 
 mod ar;
+mod ask;
+mod calls;
+mod canon;
 mod cc;
 mod compiled;
 mod dims;
@@ -19,6 +22,10 @@ mod go;
 mod lists;
 mod nearby;
 mod nearest;
+mod print;
+#[cfg(test)]
+mod properties;
+mod references;
 mod segments;
 mod sets;
 mod show;
@@ -26,17 +33,21 @@ mod skimmers;
 mod slots;
 mod spider;
 mod streams;
+mod tables;
 mod term;
 mod values;
 mod wish;
 
-pub use ar::Ar;
+pub use ar::{AR_DEFAULT, Ar, parse as parse_ar};
+pub use ask::{REGEX_BYTES_MAX, check_regex};
 pub use compiled::Filter;
 pub use dims::Dim;
 pub use expr::Expr;
 pub use fault::Fault;
 pub use lists::{ITEMS_MAX, Lists};
 pub use nearby::Nearby;
+pub use print::{spider, spider_with};
+pub use references::references;
 pub use sets::{
     BandSet, ClassSet, ContinentSet, CqSet, EntitySet, FeedSet, GlyphSet, ItuSet, ModeSet, RefSet, StateSet,
 };

@@ -49,6 +49,10 @@ macro_rules! bit_set {
                     self.0[bit / 64] &= !(1 << (bit % 64));
                 }
             }
+            /// The members as bits, 64 values a word.
+            pub const fn words(&self) -> &[u64] {
+                &self.0
+            }
             /// Members, ascending.
             pub fn bits(&self) -> impl Iterator<Item = usize> + '_ {
                 (0..=$max).filter(|bit| self.has_bit(*bit))

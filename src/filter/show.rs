@@ -35,7 +35,27 @@ impl Wish {
             lines.push(self.skimmers.sentence());
         }
         lines.extend(self.show_slots(call));
-        lines.extend(self.ar.commands());
+        lines
+    }
+
+    /// The lines of SHOW/FILTER in DXSpider's layout: its slots, and of the other parts those that filter.
+    pub fn show_spider(&self, call: &str, context: &Context<'_>) -> Vec<String> {
+        let mut lines = self.show_slots(call);
+        if lines.is_empty() {
+            lines.push(format!("{call} : no ACCEPT or REJECT filter"));
+        }
+        for dim in Dim::all().filter(|dim| !self.lists.of(*dim).is_open()) {
+            lines.push(self.dim_line(dim, context));
+        }
+        if self.nearby.is_on() {
+            lines.push(format!("NEARBY: {}", self.nearby.state()));
+        }
+        if self.lists.beacon == Some(false) {
+            lines.push("BEACON: OFF".into());
+        }
+        if !self.skimmers.is_open() {
+            lines.push(self.skimmers.sentence());
+        }
         lines
     }
 

@@ -274,7 +274,7 @@ pub(super) fn either(a: Expr, b: Expr) -> Expr {
 }
 
 /// The word up to a blank or slash, and what follows.
-fn take_word(text: &str) -> (&str, &str) {
+pub(super) fn take_word(text: &str) -> (&str, &str) {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
     let end = text.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(text.len());
     (&text[..end], text[end..].trim_start_matches(|c: char| c.is_whitespace() || c == '/'))

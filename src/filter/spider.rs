@@ -12,7 +12,8 @@
 //! `not` binds closest, then `and`, which may be left out, then `or`. Values of one term are joined by "or". A value
 //! that holds a blank, a comma or a bracket stands in double quotes, with `\"` and `\\` inside.
 
-use super::fault::{Fault, nearest};
+use super::fault::Fault;
+use super::nearest::nearest;
 use super::sets::*;
 use super::values::{self, On};
 use super::{Context, Expr, Pattern, Side, Term};
@@ -748,6 +749,8 @@ mod tests {
             ("info {ft8", 5, "not closed"),
             ("info \"ft8", 5, "not closed"),
             ("info {}", 5, "empty"),
+            ("info a,{ft(8}", 7, "unclosed group"),
+            ("info {(a{100}){1000}}", 5, "too large"),
             ("info ft8}", 8, "closes nothing"),
             ("on 20/40", 3, "20m,40m"),
             ("mode ft9", 5, "no mode ft9"),

@@ -74,7 +74,7 @@ pub enum Term {
     Words(Vec<Box<str>>),
     /// The comment fits one of these regular expressions, case aside. Their source.
     Regex(Vec<Box<str>>),
-    /// The comment names a park, summit or island of these kinds.
+    /// The comment names a park, summit or island of one of these kinds; bit 0: it names none.
     Reference(RefSet),
 }
 
@@ -123,33 +123,69 @@ impl GridPrefix {
         (whole > 0).then_some(GridPrefix(prefix))
     }
     /// The text.
-    pub fn as_str(&self) -> &str {
+    pub fn as_bytes(&self) -> &[u8] {
         let len = self.0.iter().position(|b| *b == 0).unwrap_or(6);
-        std::str::from_utf8(&self.0[..len]).unwrap_or_default()
+        &self.0[..len]
+    }
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
     /// Whether a locator begins so; case aside.
     pub fn fits(&self, grid: &[u8]) -> bool {
-        let text = self.as_str().as_bytes();
+        let text = self.as_bytes();
         grid.len() >= text.len() && grid[..text.len()].eq_ignore_ascii_case(text)
+    }
+    /// Upper case, nothing behind the end.
+    pub(super) fn tidy(&self) -> GridPrefix {
+        let mut out = [0; 6];
+        out.iter_mut().zip(self.as_bytes()).for_each(|(to, from)| *to = from.to_ascii_uppercase());
+        GridPrefix(out)
     }
 }
 
 impl Pattern {
     /// Whether a call fits.
     pub fn fits(&self, call: &[u8]) -> bool {
-        glob(self.0.as_bytes(), call)
+        glob(self.0.as_bytes(), call, |p, t| p == b'?' || p == t)
+    }
+    /// Whether everything that fits `other` fits this one; may miss it (`?*` and `*B`), never errs.
+    pub(super) fn covers(&self, other: &Pattern) -> bool {
+        // The other's wildcards are letters here: its `*` only goes into a `*`.
+        glob(self.0.as_bytes(), other.0.as_bytes(), |p, t| p == t || (p == b'?' && t != b'*'))
+    }
+    /// Every run of wildcards as `???*`.
+    pub(super) fn tidy(&self) -> Pattern {
+        let mut out = String::with_capacity(self.0.len());
+        let mut star = false;
+        for c in self.0.chars() {
+            match c {
+                '*' => star = true,
+                '?' => out.push('?'),
+                c => {
+                    if std::mem::take(&mut star) {
+                        out.push('*');
+                    }
+                    out.push(c);
+                }
+            }
+        }
+        if star {
+            out.push('*');
+        }
+        Pattern(out.into())
     }
 }
 
-/// `*` and `?` against upper-case bytes, linear in the product of both lengths.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
+/// `*` and what `fits` says, at most as many steps as the product of both lengths.
+fn glob(pattern: &[u8], text: &[u8], fits: impl Fn(u8, u8) -> bool) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() {
         if p < pattern.len() && pattern[p] == b'*' {
             star = Some((p, t));
             p += 1;
-        } else if p < pattern.len() && (pattern[p] == b'?' || pattern[p] == text[t]) {
+        } else if p < pattern.len() && fits(pattern[p], text[t]) {
             (p, t) = (p + 1, t + 1);
         } else if let Some((star_p, star_t)) = star {
             star = Some((star_p, star_t + 1));

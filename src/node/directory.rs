@@ -1,7 +1,7 @@
 //! The directory: who is logged in, over all telnet cores. One owner, on dedup's core.
 
 use crate::engine::{Agent, Consumer, Mailbox, Now};
-use crate::spot::{Call, Note, PostId, SessionId, Upward, UserInfo, Verdict};
+use crate::spot::{Bulletin, BulletinKind, Call, Note, PostId, SessionId, Upward, UserInfo, Verdict, metadata_call};
 use ahash::{HashMap, HashMapExt};
 use arc_swap::ArcSwap;
 use std::collections::VecDeque;
@@ -16,6 +16,18 @@ const POSTS_MAX: usize = 1024;
 /// Items taken from each core per turn.
 const UPWARD_PER_TURN: usize = 256;
 
+/// Evictions of one call within this time are counted together.
+const EVICTIONS_WITHIN_NS: u64 = 300 * NS_PER_S;
+/// Instead of the third one, the newcomer is refused for so long: two programs that both log in again when they
+/// are thrown out would go on for ever.
+const REFUSED_NS: u64 = 60 * NS_PER_S;
+/// Calls whose evictions are remembered. Beyond it those that are over are forgotten, and if that does not
+/// help, the newcomer wins uncounted. 56 bytes each.
+const EVICTED_CALLS_MAX: usize = 4096;
+/// Log-ins and log-outs are told while fewer notes than this wait: after a restart thousands come at once, and
+/// must not push out evictions and verdicts.
+const LOGIN_NOTES_MAX: usize = 512;
+
 /// The agent.
 pub struct Directory {
     inputs: Vec<Consumer<Upward>>,
@@ -23,6 +35,7 @@ pub struct Directory {
     snapshot: Arc<ArcSwap<Vec<UserInfo>>>,
     by_session: HashMap<SessionId, UserInfo>,
     by_call: HashMap<Call, SessionId>,
+    evictions: HashMap<Call, Evictions>,
     posts: VecDeque<PendingPost>,
     changed: bool,
     next_snapshot_ns: u64,
@@ -33,6 +46,25 @@ struct PendingPost {
     users: u32,
     reports: usize,
     final_at_ns: u64,
+}
+
+/// Evictions of a call.
+#[derive(Clone, Copy, Default)]
+struct Evictions {
+    /// The last but one and the last.
+    at_ns: [Option<u64>; 2],
+    refused_until_ns: u64,
+}
+
+impl Evictions {
+    /// Whether nothing of it matters any more.
+    fn is_over(&self, now_ns: u64) -> bool {
+        now_ns >= self.refused_until_ns && !self.at_ns.iter().flatten().any(|at_ns| is_recent(*at_ns, now_ns))
+    }
+}
+
+fn is_recent(at_ns: u64, now_ns: u64) -> bool {
+    now_ns.saturating_sub(at_ns) < EVICTIONS_WITHIN_NS
 }
 
 impl Directory {
@@ -48,6 +80,7 @@ impl Directory {
             snapshot,
             by_session: HashMap::new(),
             by_call: HashMap::new(),
+            evictions: HashMap::new(),
             posts: VecDeque::new(),
             changed: false,
             next_snapshot_ns: 0,
@@ -56,25 +89,8 @@ impl Directory {
 
     fn take(&mut self, now: Now, item: Upward) {
         match item {
-            Upward::LogIn(user) => {
-                if let Some(old) = self.by_call.insert(user.call, user.session)
-                    && let Some(old_user) = self.by_session.get(&old)
-                {
-                    let why = format!("{} logged in again from {}: this session ends", user.call, user.address);
-                    tracing::info!(call = %user.call, from = %user.address, old = %old_user.address, "second log-in, newest stays");
-                    self.note(Note::Evict(old, why));
-                }
-                self.by_session.insert(user.session, user);
-                self.changed = true;
-            }
-            Upward::LogOut(session) => {
-                if let Some(user) = self.by_session.remove(&session) {
-                    if self.by_call.get(&user.call) == Some(&session) {
-                        self.by_call.remove(&user.call);
-                    }
-                    self.changed = true;
-                }
-            }
+            Upward::LogIn(user) => self.log_in(now, user),
+            Upward::LogOut(session) => self.log_out(session),
             Upward::Reached(post, users) => {
                 let all = self.inputs.len();
                 let pending = match self.posts.iter_mut().find(|p| p.post == post) {
@@ -100,10 +116,88 @@ impl Directory {
                 }
             }
             Upward::Tell(session, line) => self.note(Note::Tell(session, line)),
+            Upward::Order(Note::Inspect { call, asker }) if self.calls_of(call).is_empty() => {
+                self.note(Note::Tell(asker, format!("{call} is not logged in here.")));
+            }
             Upward::Order(note) => self.note(note),
             Upward::Bulletin(bulletin) => self.note(Note::Bulletin(bulletin)),
-            Upward::Talk { to, from, text, .. } => self.note(Note::Talk { to, from, text }),
+            Upward::Talk { session, to, from, text } => {
+                let here = if self.by_call.contains_key(&to) { vec![to] } else { self.calls_of(to) };
+                if here.is_empty() {
+                    self.note(Note::Tell(session, format!("{to} is not logged in here, nobody was told.")));
+                }
+                for to in here {
+                    self.note(Note::Talk { to, from, text: text.clone() });
+                }
+            }
         }
+    }
+
+    /// The newest log-in of a call wins, until it goes too far.
+    fn log_in(&mut self, now: Now, user: UserInfo) {
+        let old = self.by_call.get(&user.call).and_then(|old| self.by_session.get(old)).cloned();
+        match old {
+            None => self.tell_log_in(user.call, "in"),
+            Some(old) if self.may_evict(now.mono_ns, user.call) => {
+                let why = format!("{} logged in again from {}: this session ends", user.call, user.address);
+                tracing::info!(call = %user.call, from = %user.address, old = %old.address, "second log-in, newest stays");
+                self.note(Note::Evict(old.session, why));
+            }
+            Some(old) => {
+                let why = format!(
+                    "{} is logged in from {} and was thrown out twice in 5 minutes: do two programs use this call? Refused for a minute",
+                    user.call, old.address
+                );
+                tracing::info!(call = %user.call, from = %user.address, old = %old.address, "log-ins throw each other out, newest refused");
+                return self.note(Note::Evict(user.session, why));
+            }
+        }
+        self.by_call.insert(user.call, user.session);
+        self.by_session.insert(user.session, user);
+        self.changed = true;
+    }
+
+    /// Counts an eviction, or says that it is one too many.
+    fn may_evict(&mut self, now_ns: u64, call: Call) -> bool {
+        if self.evictions.len() >= EVICTED_CALLS_MAX && !self.evictions.contains_key(&call) {
+            self.evictions.retain(|_, of_call| !of_call.is_over(now_ns));
+            if self.evictions.len() >= EVICTED_CALLS_MAX {
+                return true;
+            }
+        }
+        let of_call = self.evictions.entry(call).or_default();
+        if now_ns < of_call.refused_until_ns {
+            return false;
+        }
+        if of_call.at_ns[0].is_some_and(|at_ns| is_recent(at_ns, now_ns)) {
+            // After the minute it begins anew.
+            *of_call = Evictions { refused_until_ns: now_ns + REFUSED_NS, ..Evictions::default() };
+            return false;
+        }
+        of_call.at_ns = [of_call.at_ns[1], Some(now_ns)];
+        true
+    }
+
+    fn log_out(&mut self, session: SessionId) {
+        // Who was refused or thrown out is not who his call is by now.
+        let Some(user) = self.by_session.remove(&session) else { return };
+        if self.by_call.get(&user.call) == Some(&session) {
+            self.by_call.remove(&user.call);
+            self.tell_log_in(user.call, "out");
+        }
+        self.changed = true;
+    }
+
+    fn tell_log_in(&self, call: Call, way: &str) {
+        if self.notes.len() < LOGIN_NOTES_MAX {
+            let line = format!("User {call} has logged {way}").into_bytes();
+            self.note(Note::Bulletin(Bulletin { kind: BulletinKind::Login, line }));
+        }
+    }
+
+    /// Logged-in calls that are this one, or this one with an SSID.
+    fn calls_of(&self, call: Call) -> Vec<Call> {
+        self.by_call.keys().copied().filter(|other| *other == call || metadata_call(other) == call).collect()
     }
 
     fn answer(&self, done: &PendingPost) {
@@ -115,6 +209,8 @@ impl Directory {
         let _ = self.notes.push(note);
     }
 }
+
+const NS_PER_S: u64 = 1_000_000_000;
 
 impl Agent for Directory {
     fn name(&self) -> &str {
@@ -187,6 +283,12 @@ mod tests {
         })
     }
 
+    /// All notes so far, but for those of log-ins.
+    fn taken(notes: &Mailbox<Note>) -> Vec<Note> {
+        let is_login = |note: &Note| matches!(note, Note::Bulletin(b) if b.kind == BulletinKind::Login);
+        std::iter::from_fn(|| notes.pop()).filter(|note| !is_login(note)).collect()
+    }
+
     #[test]
     fn the_newest_log_in_wins_and_the_old_one_leaving_does_not_remove_it() {
         let (mut up, mut directory, notes, snapshot) = bench(2);
@@ -196,7 +298,7 @@ mod tests {
         directory.turn(clock.now());
         up[1].push(user("K1ABC", new)).unwrap();
         directory.turn(clock.now());
-        assert!(matches!(notes.pop(), Some(Note::Evict(s, why)) if s == old && why.contains("192.0.2.1")));
+        assert!(matches!(&taken(&notes)[..], [Note::Evict(s, why)] if *s == old && why.contains("192.0.2.1")));
         up[0].push(Upward::LogOut(old)).unwrap();
         directory.turn(clock.now());
         clock.advance_ms(1_000);
@@ -204,6 +306,93 @@ mod tests {
         let users = snapshot.load();
         assert_eq!(users.iter().map(|u| u.session).collect::<Vec<_>>(), [new]);
         assert!(notes.pop().is_none());
+    }
+
+    #[test]
+    fn log_ins_and_log_outs_are_told_once_per_call() {
+        let (mut up, mut directory, notes, _) = bench(1);
+        let clock = TestClock::at(Utc::from_secs(1_700_000_000));
+        let session = |n| SessionId::new(0, n, 1);
+        let all = [
+            user("K1ABC", session(1)),
+            user("K1ABC", session(2)),
+            Upward::LogOut(session(1)),
+            user("K2ABC-1", session(3)),
+            Upward::LogOut(session(2)),
+        ];
+        for item in all {
+            up[0].push(item).unwrap();
+        }
+        directory.turn(clock.now());
+        let told: Vec<String> = std::iter::from_fn(|| notes.pop())
+            .filter_map(|note| match note {
+                Note::Bulletin(b) if b.kind == BulletinKind::Login => Some(String::from_utf8(b.line).unwrap()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told, ["User K1ABC has logged in", "User K2ABC-1 has logged in", "User K1ABC has logged out"]);
+    }
+
+    #[test]
+    fn two_programs_that_throw_each_other_out_are_stopped_for_a_minute() {
+        let (mut up, mut directory, notes, snapshot) = bench(1);
+        let mut clock = TestClock::at(Utc::from_secs(1_700_000_000));
+        let mut log_in = |directory: &mut Directory, clock: &TestClock, n| {
+            let session = SessionId::new(0, n, n);
+            up[0].push(user("K1ABC", session)).unwrap();
+            directory.turn(clock.now());
+            match &taken(&notes)[..] {
+                [] => None,
+                [Note::Evict(s, why)] => Some((s.slot() as u32, why.contains("Refused for a minute"))),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(log_in(&mut directory, &clock, 1), None);
+        clock.advance_ms(60_000);
+        assert_eq!(log_in(&mut directory, &clock, 2), Some((1, false)));
+        clock.advance_ms(60_000);
+        assert_eq!(log_in(&mut directory, &clock, 3), Some((2, false)));
+        clock.advance_ms(60_000);
+        assert_eq!(log_in(&mut directory, &clock, 4), Some((4, true)), "the newcomer goes");
+        clock.advance_ms(59_000);
+        assert_eq!(log_in(&mut directory, &clock, 5), Some((5, true)));
+        clock.advance_ms(1_000);
+        assert_eq!(log_in(&mut directory, &clock, 6), Some((3, false)), "a minute later he may");
+        // Far apart they are allowed for ever.
+        for n in 7..20 {
+            clock.advance_ms(200_000);
+            assert_eq!(log_in(&mut directory, &clock, n), Some((n - 1, false)), "{n}");
+        }
+        let here: Vec<usize> = snapshot.load().iter().map(|u| u.session.slot()).collect();
+        assert!(!here.contains(&4) && !here.contains(&5), "who was refused is nobody: {here:?}");
+    }
+
+    #[test]
+    fn talk_finds_every_ssid_or_the_talker_is_told() {
+        let (mut up, mut directory, notes, _) = bench(1);
+        let clock = TestClock::at(Utc::from_secs(1_700_000_000));
+        let asker = SessionId::new(0, 9, 9);
+        up[0].push(user("K1ABC", SessionId::new(0, 1, 1))).unwrap();
+        up[0].push(user("K2ABC-7", SessionId::new(0, 2, 2))).unwrap();
+        let call = Call::literal;
+        for to in ["K1ABC", "K1ABC-7", "K2ABC", "K3ABC"] {
+            let talk = Upward::Talk { session: asker, to: call(to), from: call("W3LPL"), text: b"hi".to_vec() };
+            up[0].push(talk).unwrap();
+        }
+        up[0].push(Upward::Order(Note::Inspect { call: call("K2ABC"), asker })).unwrap();
+        up[0].push(Upward::Order(Note::Inspect { call: call("K3ABC"), asker })).unwrap();
+        directory.turn(clock.now());
+        let talk = |to| Note::Talk { to: call(to), from: call("W3LPL"), text: b"hi".to_vec() };
+        let nobody = |to: &str| Note::Tell(asker, format!("{to} is not logged in here, nobody was told."));
+        let want = vec![
+            talk("K1ABC"),
+            nobody("K1ABC-7"),
+            talk("K2ABC-7"),
+            nobody("K3ABC"),
+            Note::Inspect { call: call("K2ABC"), asker },
+            Note::Tell(asker, "K3ABC is not logged in here.".into()),
+        ];
+        assert_eq!(taken(&notes), want);
     }
 
     #[test]

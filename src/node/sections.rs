@@ -1,6 +1,7 @@
 //! The report's lines about feeds, users and notes.
 
 use super::Instruments;
+use crate::accounts::AccountsStats;
 use crate::engine::{Mailbox, Now};
 use crate::parse::{Failure, FeedStats};
 use crate::spot::Note;
@@ -14,6 +15,7 @@ pub fn add(
     instruments: &mut Instruments,
     feeds: &[Arc<FeedStats>],
     users: &[Arc<TelnetStats>],
+    accounts: &Arc<AccountsStats>,
     notes: &Arc<Mailbox<Note>>,
 ) {
     let feeds = feeds.to_vec();
@@ -24,6 +26,8 @@ pub fn add(
             users_text(out, core, stats);
         }
     }));
+    let accounts = Arc::clone(accounts);
+    instruments.sections.push(Box::new(move |out, _| accounts.text(out)));
     let notes = Arc::clone(notes);
     instruments.sections.push(Box::new(move |out, _| {
         if notes.refused() > 0 {

@@ -1,7 +1,7 @@
 //! Wiring: cores, rings, agents, and what it takes to stop them in order.
 
 use super::{Directory, Instruments, Watchdog};
-use crate::accounts::{AccountLink, AccountsAgent, Answer, Ask, BanList};
+use crate::accounts::{AccountLink, AccountsAgent, AccountsParts, AccountsStats, Answer, Ask, BanList, FILE_NAME};
 use crate::config::{self, FeedKind, Node};
 use crate::correct::ModeStage;
 use crate::dedup::{Publisher, PublisherParts, Reader, Windows};
@@ -287,7 +287,22 @@ pub fn start(node: Node) -> Result<Running, String> {
         Box::new(move |_| Ok(Box::new(StoreAgent::new(store_published, store_links, &node.history, books))))
     });
 
-    accounts.add(Box::new(move |_| Ok(Box::new(AccountsAgent::new(account_links)))));
+    let accounts_stats = Arc::new(AccountsStats::default());
+    accounts.add({
+        let (node, cty, stats) = (Arc::clone(&node), Arc::clone(&cty), Arc::clone(&accounts_stats));
+        Box::new(move |context| {
+            Ok(Box::new(AccountsAgent::new(AccountsParts {
+                cores: account_links,
+                path: Some(node.data.join(FILE_NAME)),
+                node,
+                cty,
+                bans,
+                stats,
+                bell: Some(Arc::clone(&context.bell)),
+                now: started.utc,
+            })?))
+        })
+    });
 
     // --- threads
     instruments.cores = cores.iter().map(Core::stats).chain([service.stats(), accounts.stats()]).collect();
@@ -295,6 +310,9 @@ pub fn start(node: Node) -> Result<Running, String> {
     let watchdog = Watchdog::new(instruments.cores.clone(), instruments.edges.clone());
     let bells = cores.iter().map(Core::bell).chain([service.bell(), accounts.bell()]).collect();
     let mut threads = Vec::new();
+    // First, so that bans are known before many can have connected.
+    let thread = accounts.start(None, IdlePolicy { spin_ns: 0 }, clock.clone(), Arc::clone(&control));
+    threads.push(thread.map_err(|e| format!("thread accounts: {e}"))?);
     for (core, planned) in cores.into_iter().zip(&plan.cores) {
         let cpu = planned.cpu.and_then(|id| cpus.allowed.iter().copied().find(|c| c.id == id));
         let thread = core.start(cpu, idle, clock.clone(), Arc::clone(&control));
@@ -302,8 +320,6 @@ pub fn start(node: Node) -> Result<Running, String> {
     }
     let thread = service.start(None, IdlePolicy { spin_ns: 0 }, clock.clone(), Arc::clone(&control));
     threads.push(thread.map_err(|e| format!("thread service: {e}"))?);
-    let thread = accounts.start(None, IdlePolicy { spin_ns: 0 }, clock.clone(), Arc::clone(&control));
-    threads.push(thread.map_err(|e| format!("thread accounts: {e}"))?);
     let feeds: Vec<Arc<FeedStats>> = match feeds_rx.recv_timeout(BIRTH_MAX) {
         Ok(feeds) => feeds,
         Err(_) => return Err(control.failure().unwrap_or_else(|| "the parse agent did not start".into())),
@@ -313,7 +329,7 @@ pub fn start(node: Node) -> Result<Running, String> {
     instruments.ledgers.extend(publish_books);
     instruments.ledgers.push(store_books);
     instruments.ledgers.extend(telnet_stats.iter().flat_map(|s| [Arc::clone(&s.spots), Arc::clone(&s.deliveries)]));
-    super::sections::add(&mut instruments, &feeds, &telnet_stats, &notes);
+    super::sections::add(&mut instruments, &feeds, &telnet_stats, &accounts_stats, &notes);
     tracing::info!(
         callsign = %node.callsign,
         %telnet,

@@ -117,6 +117,11 @@ impl Cty {
             .unwrap_or_else(|error| panic!("compiled-in country data: {error}"))
     }
 
+    /// No country at all: every call is unknown.
+    pub fn empty() -> Cty {
+        Builder::new("no country data").finish(false)
+    }
+
     /// Reads and checks a file; the form is told by the end of its name.
     ///
     /// # Errors

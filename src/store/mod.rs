@@ -7,6 +7,8 @@ mod agent_tests;
 mod bulletins;
 mod history;
 mod query;
+#[cfg(test)]
+mod query_tests;
 mod tally;
 
 pub use agent::{CoreLink, StoreAgent};

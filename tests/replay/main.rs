@@ -93,6 +93,11 @@ fn a_session_by_told_minutes() {
 fn an_archive_by_its_rows() {
     let (out, summary) = play(&options(&[here("captures/small_20260301.csv")]));
     assert_golden("small.med.classic.txt", &out);
+    for (format, golden) in [(LineFormat::Cc11, "small.med.cc11.txt"), (LineFormat::Json, "small.med.json.txt")] {
+        let files = [here("captures/small_20260301.csv")];
+        let (out, _) = play(&Options { format, ..options(&files) });
+        assert_golden(golden, &out);
+    }
     assert_eq!(summary.ended_by(Reason::FileFrame), 2);
     assert_eq!(summary.ended_by(Reason::NotASpot), 1);
 }

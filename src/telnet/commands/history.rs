@@ -212,7 +212,7 @@ fn dx_count(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
             let count = count.min(HISTORY_COUNT_MAX);
             exec.change(|settings| settings.dx_count = count as u16);
             let shown = count_default(exec);
-            exec.line(format_args!("SHOW/DX shows {shown} spots."));
+            exec.line(format_args!("SHOW/DX count: {shown}."));
         }
         None => exec.line(format_args!("Usage: SET/DX/COUNT n, up to {HISTORY_COUNT_MAX}. Example: SET/DX/COUNT 25")),
     }
