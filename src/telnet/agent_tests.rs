@@ -75,7 +75,7 @@ impl Rig {
             operations: Arc::new(Mailbox::new(4, Bell::silent())),
             users: Arc::new(ArcSwap::from_pointee(users.collect())),
             limits: Arc::new(limits::Table::new(&settings.limits).unwrap()),
-            settings: Arc::new(settings),
+            settings: Arc::new(ArcSwap::from_pointee(settings)),
             cty: Arc::new(ArcSwap::from_pointee(Cty::embedded())),
             latency: Arc::new(LatencyMailbox::new()),
             stats: Arc::new(TelnetStats::new(0)),

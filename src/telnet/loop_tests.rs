@@ -83,7 +83,7 @@ impl Rig {
             operations: Arc::new(crate::engine::Mailbox::new(4, Bell::silent())),
             users: Arc::new(ArcSwap::from_pointee(Vec::<UserInfo>::new())),
             limits: Arc::new(Table::new(&settings.limits).unwrap()),
-            settings: Arc::new(settings),
+            settings: Arc::new(ArcSwap::from_pointee(settings)),
             cty: Arc::new(ArcSwap::from_pointee(Cty::embedded())),
             latency: Arc::clone(&latency),
             stats: Arc::clone(&stats),
