@@ -177,6 +177,17 @@ impl Wish {
         ];
         all_of(parts)
     }
+    /// What is demanded of a spot, each with the command that made it; all together they are [`Wish::expr`].
+    pub fn parts(&self) -> Vec<(String, Expr)> {
+        let whole = |commands: Vec<String>, expr: Expr| (commands.join("; "), expr);
+        let mut parts = self.lists.parts(self.nearby.is_active());
+        parts.push(whole(self.skimmers.commands(), self.skimmers.expr()));
+        parts.push(whole(self.nearby.commands(), self.nearby.expr()));
+        parts.extend(self.slots.parts());
+        parts.extend(self.ar.parts());
+        parts.retain(|(_, expr)| *expr != Expr::All);
+        parts
+    }
     /// Compiled.
     pub fn filter(&self) -> Filter {
         Filter::compile(&self.expr())
@@ -539,6 +550,7 @@ mod tests {
             prop_assert_eq!(&Wish::restore(wish.commands().iter().map(String::as_str), &context("FN31")).0, &wish);
             for spot in &spots {
                 prop_assert_eq!(wish.filter().passes(spot), wish.expr().passes(spot));
+                prop_assert_eq!(wish.parts().iter().all(|(_, part)| part.passes(spot)), wish.expr().passes(spot));
             }
             for line in shown.iter().chain(&wish.commands()) {
                 prop_assert!(line.len() < 80, "{}", line);
