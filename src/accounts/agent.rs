@@ -36,7 +36,7 @@ pub struct AccountsParts {
     /// The file; `None` = in memory.
     pub path: Option<PathBuf>,
     /// Configuration.
-    pub node: Arc<config::Node>,
+    pub node: Arc<ArcSwap<config::Node>>,
     /// Country data, for the filters of users.
     pub cty: Arc<ArcSwap<Cty>>,
     /// Where telnet cores read who is banned.
@@ -55,6 +55,8 @@ pub struct AccountsAgent {
     base: Base,
     hasher: Hasher,
     node: Arc<config::Node>,
+    /// Where a reload puts another one.
+    shared_node: Arc<ArcSwap<config::Node>>,
     feeds: Vec<String>,
     cty: Arc<ArcSwap<Cty>>,
     bans: Vec<Ban>,
@@ -103,7 +105,8 @@ impl AccountsAgent {
     /// # Errors
     /// Neither file nor memory, or no thread for passwords.
     pub fn new(parts: AccountsParts) -> std::io::Result<AccountsAgent> {
-        let AccountsParts { cores, path, node, cty, bans: published, stats, bell, now } = parts;
+        let AccountsParts { cores, path, node: shared_node, cty, bans: published, stats, bell, now } = parts;
+        let node = shared_node.load_full();
         let mut notes = Vec::new();
         let base = Base::open(path.as_deref(), now, &mut notes).map_err(std::io::Error::other)?;
         let mut agent = AccountsAgent {
@@ -112,6 +115,7 @@ impl AccountsAgent {
             hasher: Hasher::start(bell)?,
             feeds: node.feeds.iter().map(|feed| feed.name.clone()).collect(),
             node,
+            shared_node,
             cty,
             bans: Vec::new(),
             bans_changed: false,
@@ -563,6 +567,7 @@ impl Agent for AccountsAgent {
     }
 
     fn turn(&mut self, now: Now) -> usize {
+        self.node = self.shared_node.load_full();
         self.now = now.utc;
         let mut hashed = Vec::new();
         while let Some(done) = self.hasher.take() {

@@ -52,7 +52,7 @@ impl Rig {
         let agent = AccountsAgent::new(AccountsParts {
             cores: vec![AccountLink { asks: asks_rx, answers: answers_tx }],
             path: path.map(PathBuf::from),
-            node: Arc::new(node),
+            node: Arc::new(ArcSwap::from_pointee(node)),
             cty: Arc::new(ArcSwap::from_pointee(Cty::embedded())),
             bans: Arc::clone(&bans),
             stats: Arc::clone(&stats),
