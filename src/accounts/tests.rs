@@ -219,6 +219,25 @@ fn all_is_kept_between_two_runs_of_the_node() {
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+#[test]
+fn what_was_answered_survives_the_death_of_the_process() {
+    let (dir, path) = file();
+    let mut rig = Rig::new(Some(&path));
+    for n in 0..200 {
+        rig.save(&format!("K1A{n}"), at(0), settings_named("Hugo")).unwrap();
+    }
+    // What kill -9 leaves: the files as they lie there, nothing closed.
+    let left = dir.path().join("left");
+    std::fs::create_dir(&left).unwrap();
+    for name in [FILE_NAME, "users.sqlite-wal"] {
+        std::fs::copy(dir.path().join(name), left.join(name)).unwrap();
+    }
+    let mut after = Rig::new(Some(&left.join(FILE_NAME)));
+    assert_eq!(after.stats.users.get(), 200);
+    assert_eq!(after.settings("K1A199").unwrap().name, "Hugo");
+    assert!(after.stats.notes.load().is_empty());
+}
+
 // --- saving
 
 #[test]

@@ -176,6 +176,17 @@ impl Wish {
         ];
         all_of(parts)
     }
+    /// What is demanded of a spot, each with the command that made it; all together they are [`Wish::expr`].
+    pub fn parts(&self) -> Vec<(String, Expr)> {
+        let whole = |commands: Vec<String>, expr: Expr| (commands.join("; "), expr);
+        let mut parts = self.lists.parts(self.nearby.is_active());
+        parts.push(whole(self.skimmers.commands(), self.skimmers.expr()));
+        parts.push(whole(self.nearby.commands(), self.nearby.expr()));
+        parts.extend(self.slots.parts());
+        parts.extend(self.ar.parts());
+        parts.retain(|(_, expr)| *expr != Expr::All);
+        parts
+    }
     /// Compiled.
     pub fn filter(&self) -> Filter {
         Filter::compile(&self.expr())
