@@ -43,7 +43,7 @@ fn run(options: &RunOptions) -> Result<String, String> {
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
-    node::run(loaded.node).map(|()| String::new())
+    node::run(loaded.node, || options.load()).map(|()| String::new())
 }
 
 fn user(options: &UserOptions) -> Result<String, String> {

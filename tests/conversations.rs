@@ -1,17 +1,22 @@
 //! Conversations of real clients (clients 5.8, 9.3) with a session, without a socket: each script in
 //! `tests/conversations/` as it stands, and once more with every byte sent alone.
 
+#[path = "conversations/book.rs"]
+mod book;
 mod script;
 
+use book::Book;
+use dxring::accounts::{Answer, Ban, BanList};
 use dxring::config;
 use dxring::engine::TestClock;
 use dxring::reference::Cty;
 use dxring::spot::{
-    Bulletin, BulletinKind, Call, Flags, Freq, Mode, SessionId, Spot, UserInfo, Utc, Verdict, Verdicts,
+    Bulletin, BulletinKind, Call, Flags, Freq, Mode, Note, SessionId, Spot, UserInfo, Utc, Verdict, Verdicts,
 };
 use dxring::store::{History, HistoryRequest, Query};
-use dxring::telnet::{Action, CloseReason, NodeView, Session, SessionOut};
+use dxring::telnet::{Action, CloseReason, Digest, NodeView, Operation, Session, SessionOut};
 use dxring::wire::bulletin_kind;
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::sync::LazyLock;
@@ -26,6 +31,11 @@ struct Sansio {
     started: Utc,
     bytewise: bool,
     said: Vec<u8>,
+    book: Book,
+    bans: BanList,
+    digest: Digest,
+    operation: Option<Operation>,
+    order: Option<Note>,
     asked: Option<HistoryRequest>,
     posted: Option<Spot>,
     closed: Option<CloseReason>,
@@ -48,6 +58,15 @@ impl Sansio {
             clock,
             bytewise,
             said: Vec::new(),
+            book: Book::default(),
+            bans: BanList::default(),
+            digest: Digest {
+                drops: vec!["correct: 3 harmonic".into()],
+                report: vec!["up 1h 59m".into()],
+                reload: Vec::new(),
+            },
+            operation: None,
+            order: None,
             asked: None,
             posted: None,
             closed: None,
@@ -56,14 +75,22 @@ impl Sansio {
         peer
     }
 
+    /// Does one thing, and then whatever the accounts answer.
     fn call(&mut self, act: impl FnOnce(&mut Session, &NodeView, &mut SessionOut)) {
+        let mut answers = VecDeque::from(self.step(act));
+        while let Some(answer) = answers.pop_front().filter(|_| self.closed.is_none()) {
+            answers.extend(self.step(|session, node, out| session.on_answer(node, answer, out)));
+        }
+    }
+
+    fn step(&mut self, act: impl FnOnce(&mut Session, &NodeView, &mut SessionOut)) -> Vec<Answer> {
         let node = NodeView {
             settings: &self.settings,
             users: &self.users,
-            bans: dxring::accounts::BanList::empty(),
+            bans: &self.bans,
             cty: &CTY,
             feeds: &[],
-            digest: &dxring::telnet::Digest::EMPTY,
+            digest: &self.digest,
             started: self.started,
             now: self.clock.now(),
         };
@@ -71,6 +98,7 @@ impl Sansio {
         act(&mut self.session, &node, &mut out);
         self.said.extend(out.bytes);
         let mut preferred = None;
+        let mut answers = Vec::new();
         for action in out.actions {
             assert_eq!(self.closed, None, "an action after Close: {action:?}");
             match action {
@@ -78,7 +106,14 @@ impl Sansio {
                 Action::Post(spot) => self.posted = Some(spot),
                 Action::Close(reason) => self.closed = Some(reason),
                 Action::LogIn(call) => assert_eq!(self.session.call(), Some(call)),
-                Action::AskAccounts(_) | Action::RealAddress(_) | Action::Order(_) | Action::Operate(_) => {}
+                Action::AskAccounts(ask) => {
+                    if let Some(reply) = self.book.answer(ask.question) {
+                        answers.push(Answer { session: ask.session, ask: ask.ask, reply });
+                    }
+                }
+                Action::RealAddress(address) => assert_eq!(self.session.address(), address),
+                Action::Order(note) => self.order = Some(note),
+                Action::Operate(operation) => self.operation = Some(operation),
                 Action::Prefer(choice) => preferred = Some(choice),
                 Action::Announce(_) | Action::Talk { .. } => {}
             }
@@ -87,6 +122,7 @@ impl Sansio {
         if let Some(choice) = preferred {
             assert_eq!(self.session.choice(), choice);
         }
+        answers
     }
 
     /// Fires the timer as often as it is due, as a loop does.
@@ -139,6 +175,41 @@ impl script::Server for Sansio {
                 let seconds: f64 = seconds.parse().map_err(|_| "wait SECONDS")?;
                 self.wait_ms((seconds * 1000.0) as u64);
             }
+            // Somebody the accounts know, with his password.
+            ["account", call, ref password @ ..] => self.book.add(call, password.first().copied()),
+            // The accounts answer nothing from here on.
+            ["accounts", "silent"] => self.book.is_silent = true,
+            ["accounts", "broken"] => self.book.is_broken = true,
+            // Configuration.
+            ["posting", "registered"] => self.settings.accounts.posting = config::Posting::Registered,
+            ["registration", "sysop"] => self.settings.accounts.registration = config::Registration::Sysop,
+            ["sysop", call] => self.settings.accounts.sysops.push(call.into()),
+            ["proxy", network] => self.settings.telnet.proxies.push(network.into()),
+            ["ban", target, ref reason @ ..] => {
+                let (until, by) = (None, Call::literal("G0SYS"));
+                let (target, reason, since) = (target.to_string(), reason.join(" "), self.started);
+                self.bans = BanList::new(vec![Ban { target, until, reason, by, since }]);
+            }
+            // What a sysop ordered.
+            ["operated", what] => {
+                let now = self.operation.take().map(|operation| format!("{operation:?}").to_lowercase());
+                if now.as_deref() != Some(what) {
+                    return Err(format!("ordered was {now:?}"));
+                }
+            }
+            ["ordered", ref what @ ..] => {
+                let now = self.order.take().map_or("nothing".into(), |note| format!("{note:?}"));
+                if now != what.join(" ") {
+                    return Err(format!("ordered was {now}"));
+                }
+            }
+            // Whether the accounts keep a text of a user.
+            ["kept", call, ref what @ ..] => {
+                let now = self.book.kept(call);
+                if !now.contains(&what.join(" ")) {
+                    return Err(format!("kept is {now}"));
+                }
+            }
             // The history answers what was asked.
             ["answer"] => self.answer()?,
             // The post gets its fate.
@@ -164,7 +235,10 @@ impl script::Server for Sansio {
             }
             ["bulletin", ref text @ ..] => {
                 let line = text.join(" ").into_bytes();
-                let kind = bulletin_kind(&line).unwrap_or(BulletinKind::Announce);
+                let kind = match text.first().copied() {
+                    Some("Login:" | "Logout:") => BulletinKind::Login,
+                    _ => bulletin_kind(&line).unwrap_or(BulletinKind::Announce),
+                };
                 let bulletin = Bulletin { kind, line };
                 self.history.keep_bulletin(&bulletin, self.clock.now().utc);
                 self.call(|session, node, out| session.on_bulletin(node, &bulletin, out));

@@ -22,7 +22,7 @@ pub use bans::{BAN_REASON_MAX, BANS_MAX, Ban, BanList, BanTarget};
 pub use base::{FILE_NAME, Kept, SCHEMA_VERSION, USERS_MAX};
 pub use passwords::{HASHES_WAITING_MAX, PASSWORD_BYTES_MAX};
 pub use protocol::{Account, Answer, Ask, Question, Reply, Secret};
-pub use settings::{Dialect, Noise, Settings};
+pub use settings::{Dialect, Noise, PAGE_AUTO, Settings};
 pub use stats::AccountsStats;
 pub use tool::{Changes, Users};
 

@@ -247,7 +247,10 @@ impl Record {
                     }
                 }
                 if whole.is_some() {
-                    lines.put(key, value);
+                    // In the one form that a session saves.
+                    let all = Record::of(&settings).settings.unwrap_or_default();
+                    let value = all.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+                    lines.put(key, value.unwrap_or_default());
                 }
                 self.settings = Some(lines.0).filter(|lines| !lines.is_empty());
             }
@@ -597,10 +600,10 @@ pub(super) mod tests {
         }
         record.set("beep", "off", home()).unwrap();
         assert_eq!((record.grid.as_deref(), record.dialect.as_deref()), (Some("JN58"), Some("CC")));
-        assert_eq!(record.settings.as_deref(), Some("width=90\nbeep=off"));
+        assert_eq!(record.settings.as_deref(), Some("width=90\nbeep=false"));
         record.set("width", "", home()).unwrap();
         record.set("name", "", home()).unwrap();
-        assert_eq!((record.settings.as_deref(), record.name.as_deref()), (Some("beep=off"), None));
+        assert_eq!((record.settings.as_deref(), record.name.as_deref()), (Some("beep=false"), None));
         for (key, value, expected) in [
             ("colour", "blue", "no such key colour: use one of name, qth,"),
             ("colour", "", "no such key colour"),

@@ -59,6 +59,9 @@ impl Noise {
     }
 }
 
+/// [`Settings::page_lines`] of users whose page is as long as their terminal's window, when it tells.
+pub const PAGE_AUTO: u16 = u16::MAX;
+
 /// Everything that is kept for a user between two log-ins. Text fields are printable and bounded by
 /// [`Settings::TEXT_MAX`].
 #[derive(Clone, PartialEq, Debug)]
@@ -81,7 +84,7 @@ pub struct Settings {
     pub preferences: Preferences,
     /// Unasked lines.
     pub streams: Streams,
-    /// Lines per page; 0 = no paging.
+    /// Lines per page; 0 = no paging, [`PAGE_AUTO`] = the window's.
     pub page_lines: u16,
     /// The user's own prompt; `None` = the node's.
     pub prompt: Option<String>,

@@ -175,6 +175,11 @@ fn limits(node: &Node, found: &mut Findings) {
     found.range("limits.per_address", limits.per_address, &b::CONNECTIONS);
     found.range("limits.pre_login", limits.pre_login, &b::CONNECTIONS);
     found.range("limits.posts_per_minute", limits.posts_per_minute, &b::POSTS_PER_MINUTE);
+    for (i, text) in node.telnet.proxies.iter().enumerate() {
+        if let Err(wrong) = text.parse::<Network>() {
+            found.wrong(&format!("telnet.proxies.{i}"), &wrong, "write for example \"192.0.2.7\" or \"192.0.2.0/24\"");
+        }
+    }
     for (i, text) in limits.exempt.iter().enumerate() {
         if let Err(wrong) = text.parse::<Network>() {
             found.wrong(&format!("limits.exempt.{i}"), &wrong, "write for example \"192.0.2.7\" or \"192.0.2.0/24\"");
@@ -445,6 +450,7 @@ mod tests {
                 r#"(limits: (exempt: ["::1", "10.0.0.0/40"]))"#,
                 "f:1:27: limits.exempt.1 = \"10.0.0.0/40\": the part after `/`",
             ),
+            (r#"(telnet: (proxies: ["proxy.example.org"]))"#, "f:1:20: telnet.proxies.0 = \"proxy.example.org\": "),
             (r#"(accounts: (sysops: ["K1ABC-2"]))"#, "f:1:22: accounts.sysops.0 = \"K1ABC-2\": has an SSID; "),
             (r#"(accounts: (sysops: ["boss"]))"#, "f:1:22: accounts.sysops.0 = \"boss\": not a callsign; "),
             ("(accounts: (password_min: 5))", "f:1:13: accounts.password_min = 5: out of range; use 6 to 64"),

@@ -56,6 +56,10 @@ pub struct Telnet {
     pub greeting: String,
     /// Message of the day, after the greeting; empty for none.
     pub motd: String,
+    /// Line about the dialect, between greeting and message of the day; empty for none.
+    pub dialect_welcome: String,
+    /// Addresses and networks of proxies that may tell a user's real address in a PROXY line.
+    pub proxies: Vec<String>,
     /// After log-in, after every command, on a blank line. Tokens `<CALL>`, `<NODE>`, `<DATE>`, `<TIME>`.
     pub prompt: String,
     /// Said before the connection closes.
@@ -373,6 +377,8 @@ impl Default for Telnet {
             login_prompt: "login: Please enter your call: ".into(),
             greeting: "Hello <CALL>, this is <NODE>\nrunning dxring <VERSION>\nUsers: <USERS>, up <UPTIME>".into(),
             motd: String::new(),
+            dialect_welcome: String::new(),
+            proxies: Vec::new(),
             prompt: "<CALL> de <NODE> <DATE> <TIME> dxspider >".into(),
             farewell: "73, <CALL>.".into(),
             line_format: LineFormat::Classic,

@@ -43,7 +43,7 @@ fn say(parts: &[(String, Expr)], spot: &Spot, names: Names<'_>) -> Vec<String> {
         let facts = facts(expr, spot, names);
         if facts.is_empty() { String::new() } else { format!(": {}", list(facts.into_iter(), "and")) }
     };
-    let (verb, told) = if failed.is_empty() { ("Let through by", passed) } else { ("Held back by", failed) };
+    let (verb, told) = if failed.is_empty() { ("Passes", passed) } else { ("Held back by", failed) };
     let mut lines = Vec::new();
     if told.is_empty() {
         lines.push("Passes: you have no filter.".to_string());
@@ -124,8 +124,8 @@ mod tests {
             ("not on 40m", "Held back by NOT ON 40M: it is on 40m."),
             ("on 40m and mode ssb and cont na", "Held back by ON 40M AND MODE SSB AND CONT NA: its mode is CW."),
             ("on 20m or mode ssb", "Held back by ON 20M OR MODE SSB: it is on 40m and its mode is CW."),
-            ("on 20m or cont eu", "Let through by ON 20M OR CONT EU: DL1ABC is in Europe."),
-            ("not skimmer", "Let through by NOT SKIMMER: a person reported it."),
+            ("on 20m or cont eu", "Passes ON 20M OR CONT EU: DL1ABC is in Europe."),
+            ("not skimmer", "Passes NOT SKIMMER: a person reported it."),
             ("by_dxcc VE", "Held back by BY_DXCC VE: the spotter W3LPL-# is in United States."),
             ("db 30+", "Held back by DB 30+: its report is 23 dB."),
             ("wpm 30+", "Held back by WPM 30+: it has no speed."),
@@ -134,7 +134,7 @@ mod tests {
             ("call_state ny", "Held back by CALL_STATE NY: the state of DL1ABC is unknown."),
             ("zone 15", "Held back by ZONE 15: DL1ABC is in CQ zone 14."),
             ("near FN42/500", "Held back by NEAR FN42/500: DL1ABC is 5967 km from FN42."),
-            ("all", "Let through by ALL."),
+            ("all", "Passes ALL."),
             ("not all", "Held back by NOT ALL."),
         ] {
             assert_eq!(explain_in(&[part(text)], &spot(), &context()), [want], "{text}");
@@ -169,7 +169,7 @@ mod tests {
         fn the_verdict_is_that_of_the_filter(expr in any_expr(), spot in any_spot()) {
             let lines = explain(&[("X".into(), expr.clone())], &spot);
             proptest::prop_assert_eq!(lines.len(), 1);
-            proptest::prop_assert_eq!(lines[0].starts_with("Let through by X"), expr.passes(&spot));
+            proptest::prop_assert_eq!(lines[0].starts_with("Passes X"), expr.passes(&spot));
         }
     }
 }

@@ -47,7 +47,7 @@ pub use compiled::Filter;
 pub use dims::Dim;
 pub use explain::{explain, explain_in, headline, lines_for};
 pub use expr::Expr;
-pub use fault::Fault;
+pub use fault::{Fault, wrapped};
 pub use lists::{ITEMS_MAX, Lists};
 pub use nearby::Nearby;
 pub use print::{spider, spider_with};

@@ -3,7 +3,7 @@
 use super::sets::*;
 use super::spider::{Ask, braces_len, is_operator};
 use super::values::{self, NONE, POSTS};
-use super::{Expr, Pattern, Side, Term};
+use super::{Expr, Pattern, Term};
 use crate::spot::{Band, Class, Continent, Freq, Mode, Spot, State};
 use std::fmt::Write;
 
@@ -289,7 +289,7 @@ fn quoted(text: &str) -> String {
 pub(super) mod tests {
     use super::*;
     use crate::filter::values::tests::context;
-    use crate::filter::{Filter, GridPrefix, MinuteRange, check_regex, parse_spider};
+    use crate::filter::{Filter, GridPrefix, MinuteRange, Side, check_regex, parse_spider};
     use crate::spot::{Call, Flags, Grid, Utc};
     use proptest::collection::vec;
     use proptest::prelude::*;

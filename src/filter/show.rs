@@ -35,6 +35,7 @@ impl Wish {
             lines.push(self.skimmers.sentence());
         }
         lines.extend(self.show_slots(call));
+        lines.extend(self.show_ar());
         lines
     }
 
@@ -56,7 +57,16 @@ impl Wish {
         if !self.skimmers.is_open() {
             lines.push(self.skimmers.sentence());
         }
+        lines.extend(self.show_ar());
         lines
+    }
+
+    /// `DX/FILTER: not skimmer`, `DX/MODE: OPEN`; nothing when there is none.
+    fn show_ar(&self) -> impl Iterator<Item = String> {
+        self.ar.commands().into_iter().map(|command| {
+            let (path, said) = command.split_once(' ').unwrap_or((&command, ""));
+            format!("{}: {said}", path.strip_prefix("SET/").unwrap_or(path))
+        })
     }
 
     /// The end of SHOW FILTER: typed back, these commands give this filter, whatever was before.

@@ -69,6 +69,18 @@ impl Instruments {
         self.total.merge(&fresh);
     }
 
+    /// The report as it would be now, for somebody else: the next [`Instruments::report`] counts its rates from
+    /// where it would have.
+    pub fn report_aside(&mut self, now: Now) -> String {
+        self.gather();
+        let mut since_last = LatencySet::new();
+        since_last.merge(&self.since_last);
+        let (last, last_busy, last_ns) = (self.last.clone(), self.last_busy.clone(), self.last_ns);
+        let text = self.report(now);
+        (self.last, self.last_busy, self.last_ns, self.since_last) = (last, last_busy, last_ns, since_last);
+        text
+    }
+
     /// The report: rates since the last one, totals since the start.
     pub fn report(&mut self, now: Now) -> String {
         self.gather();

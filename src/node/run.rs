@@ -1,9 +1,15 @@
 //! The life of the process around a node: log, data folder, signals, reports, exit.
 
+use super::reload::{Reloaded, reload};
+use super::report::reasons_text;
 use super::{Running, start};
-use crate::config::Node;
+use crate::accounts::is_sysop;
+use crate::config::{Loaded, Node, Problems};
+use crate::engine::Now;
 use crate::os::{DataDir, raise_descriptor_limit};
-use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use crate::telnet::Operation;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 use tracing_appender::non_blocking::WorkerGuard;
@@ -31,11 +37,12 @@ pub fn start_log(filter: &str) -> Result<WorkerGuard, String> {
     Ok(guard)
 }
 
-/// Runs a node until SIGTERM or SIGINT; a report on SIGUSR1 and at the configured interval.
+/// Runs a node until SIGTERM or SIGINT, or a sysop's SHUTDOWN; a report on SIGUSR1 and at the configured
+/// interval; on SIGHUP, or a sysop's RELOAD, `read` reads the configuration anew and what can change changes.
 ///
 /// # Errors
 /// One line for the operator; the caller exits with status 1.
-pub fn run(node: Node) -> Result<(), String> {
+pub fn run(node: Node, read: impl Fn() -> Result<Loaded, Problems>) -> Result<(), String> {
     let _data = DataDir::open(&node.data)?;
     let descriptors = raise_descriptor_limit()?;
     let wanted = u64::from(node.limits.connections) + DESCRIPTORS_OWN;
@@ -73,7 +80,16 @@ pub fn run(node: Node) -> Result<(), String> {
             }
             eprint!("{}", running.instruments.report(now));
         }
-        if let Some(signal) = signal.filter(|s| *s != SIGUSR1) {
+        let ordered: Vec<Operation> = std::iter::from_fn(|| running.operations.pop()).collect();
+        if signal == Some(SIGHUP) || ordered.contains(&Operation::Reload) {
+            take_over(&mut running, read());
+        }
+        write_digest(&mut running, now);
+        if ordered.contains(&Operation::Shutdown) {
+            tracing::info!("going down on a sysop's order: draining");
+            break;
+        }
+        if let Some(signal) = signal.filter(|s| ![SIGUSR1, SIGHUP].contains(s)) {
             tracing::info!(signal = signal_name(signal), "going down: draining");
             break;
         }
@@ -84,7 +100,7 @@ pub fn run(node: Node) -> Result<(), String> {
     // A second signal ends the process at once: the operator has waited long enough.
     std::thread::spawn(move || {
         while let Ok(signal) = signals.recv() {
-            if signal != SIGUSR1 {
+            if ![SIGUSR1, SIGHUP].contains(&signal) {
                 std::process::exit(1);
             }
         }
@@ -100,10 +116,39 @@ pub fn run(node: Node) -> Result<(), String> {
     Ok(())
 }
 
+/// Puts in force what can change of a configuration just read, and tells log and sysops.
+fn take_over(running: &mut Running, read: Result<Loaded, Problems>) {
+    let Reloaded { node, lines } = reload(&running.settings.load_full(), read);
+    for line in &lines {
+        tracing::info!("reload: {line}");
+    }
+    if let Some(node) = node {
+        running.settings.store(Arc::new(node));
+    }
+    let mut digest = (**running.digest.load()).clone();
+    digest.reload = lines;
+    running.digest.store(Arc::new(digest));
+}
+
+/// Writes the texts that sysops may ask for, while one is logged in: at most a second old, as long as nobody
+/// could read them not at all.
+fn write_digest(running: &mut Running, now: Now) {
+    let settings = running.settings.load_full();
+    if !running.directory.load().iter().any(|user| is_sysop(&settings.accounts, &user.call)) {
+        return;
+    }
+    let mut digest = (**running.digest.load()).clone();
+    digest.report = running.instruments.report_aside(now).lines().map(String::from).collect();
+    let views = running.instruments.views();
+    let named = views.iter().map(|view| (&view.name, reasons_text(view))).filter(|(_, text)| !text.is_empty());
+    digest.drops = named.map(|(name, text)| format!("{name}: {text}")).collect();
+    running.digest.store(Arc::new(digest));
+}
+
 /// Signals as values.
 fn signals() -> Result<mpsc::Receiver<i32>, String> {
     let mut signals =
-        signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGUSR1]).map_err(|e| format!("signals: {e}"))?;
+        signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGUSR1, SIGHUP]).map_err(|e| format!("signals: {e}"))?;
     let (tx, rx) = mpsc::channel();
     std::thread::Builder::new()
         .name("signals".into())

@@ -60,6 +60,10 @@ pub struct Running {
     pub digest: Arc<ArcSwap<Digest>>,
     /// Sysops' orders, carried out by the main thread.
     pub operations: Arc<Mailbox<Operation>>,
+    /// The configuration that telnet cores and accounts look at; [`super::run`] changes it.
+    pub settings: Arc<ArcSwap<Node>>,
+    /// Who is logged in, at most a second old.
+    pub directory: Arc<ArcSwap<Vec<UserInfo>>>,
     clock: RealClock,
     bells: Vec<Arc<Bell>>,
     threads: Vec<JoinHandle<()>>,
@@ -188,7 +192,7 @@ pub fn start(node: Node) -> Result<Running, String> {
 
     // --- agents, in the order of their turns on each core
     let users = Arc::new(ArcSwap::from_pointee(Vec::<UserInfo>::new()));
-    let limits = Arc::new(limits::Table::new(&node.limits)?);
+    let limits = Arc::new(limits::Table::new(&node.limits)?.with_proxies(&node.telnet.proxies)?);
     let (feeds_tx, feeds_rx) = mpsc::channel();
     let correct_books = Arc::new(Ledger::new("correct"));
     let dedup_books = Arc::new(Ledger::new("dedup"));
@@ -238,6 +242,7 @@ pub fn start(node: Node) -> Result<Running, String> {
         Box::new(move |_| Ok(Box::new(Directory::new(upward_rings, notes, users))))
     });
     let bans = Arc::new(ArcSwap::from_pointee(BanList::default()));
+    let settings = Arc::new(ArcSwap::new(Arc::clone(&node)));
     let digest = Arc::new(ArcSwap::from_pointee(Digest::default()));
     let operations = Arc::new(Mailbox::new(OPERATIONS_MAX, Bell::silent()));
     let mut telnet_stats = Vec::new();
@@ -251,6 +256,7 @@ pub fn start(node: Node) -> Result<Running, String> {
         let shared =
             (Arc::clone(&node), Arc::clone(&control), Arc::clone(&cty), Arc::clone(&users), Arc::clone(&limits));
         let (digest, operations, bans) = (Arc::clone(&digest), Arc::clone(&operations), Arc::clone(&bans));
+        let settings = Arc::clone(&settings);
         cores[place(Role::Telnet(core as u8))].add(Box::new(move |context| {
             let (node, control, cty, users, limits) = shared;
             Ok(Box::new(TelnetAgent::new(Parts {
@@ -272,7 +278,7 @@ pub fn start(node: Node) -> Result<Running, String> {
                 users,
                 limits,
                 faults: Faults { fanout: fault(&node, "fanout"), session: fault(&node, "session") },
-                settings: node,
+                settings,
                 cty,
                 latency,
                 stats,
@@ -289,13 +295,14 @@ pub fn start(node: Node) -> Result<Running, String> {
 
     let accounts_stats = Arc::new(AccountsStats::default());
     accounts.add({
-        let (node, cty, stats) = (Arc::clone(&node), Arc::clone(&cty), Arc::clone(&accounts_stats));
+        let (node, settings) = (Arc::clone(&node), Arc::clone(&settings));
+        let (cty, stats) = (Arc::clone(&cty), Arc::clone(&accounts_stats));
         Box::new(move |context| {
             Ok(Box::new(AccountsAgent::new(AccountsParts {
                 cores: account_links,
                 // A folder without a name is no folder: tests keep nothing.
                 path: Some(node.data.join(FILE_NAME)).filter(|_| !node.data.as_os_str().is_empty()),
-                node,
+                node: settings,
                 cty,
                 bans,
                 stats,
@@ -347,6 +354,8 @@ pub fn start(node: Node) -> Result<Running, String> {
         watchdog,
         digest,
         operations,
+        settings,
+        directory: users,
         clock,
         bells,
         threads,

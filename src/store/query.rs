@@ -3,15 +3,15 @@
 use super::brief::FirstLook;
 use super::history::{History, Shelf};
 use super::tally::StatsWanted;
-use crate::filter::{Expr, Filter};
+use crate::filter::{Expr, Filter, explain, headline};
 use crate::spot::{BulletinKind, Call, SessionId, Spot, Utc, Verdicts};
-use crate::wire::{LineStyle, history_line, spot_line};
+use crate::wire::{JSON_LINE_BYTES_MAX, LineStyle, history_line, history_line_cc, spot_line};
 
 /// Most spots or lines one question gets: HRD asks for 450 (clients 5.10).
 pub const HISTORY_COUNT_MAX: usize = 500;
-/// Longest line of any layout without its end: a JSON object, whose 96 bytes of comment may take six each,
-/// and some thirty fields.
+/// Most bytes for one spot: the longest JSON object fits, and what EXPLAIN says of a spot.
 const LINE_BYTES_MAX: usize = 2_046;
+const _: () = assert!(JSON_LINE_BYTES_MAX < LINE_BYTES_MAX);
 /// Largest answer: as many of the longest lines as one question gets, 1,024,000 bytes. A usual one, 500 lines
 /// of 77 columns, has 40 KB.
 pub const REPLY_BYTES_MAX: usize = HISTORY_COUNT_MAX * (LINE_BYTES_MAX + 2);
@@ -211,7 +211,7 @@ impl Query {
                 walk.step(history, spots_max, |spot| wanted.fits(spot), |spot, out| print(spot, wanted.layout, out))
             }
             Work::Explain(parts, walk) => {
-                walk.step(history, spots_max, |_| true, |spot, out| explain(spot, parts, out))
+                walk.step(history, spots_max, |_| true, |spot, out| explained(spot, parts, out))
             }
             Work::Ready(_) => (0, true),
         };
@@ -235,7 +235,8 @@ impl Query {
 /// Appends a spot's line without its end.
 fn print(spot: &Spot, layout: Layout, out: &mut Vec<u8>) {
     match layout {
-        Layout::Table | Layout::CcTable => history_line(spot, out),
+        Layout::Table => history_line(spot, out),
+        Layout::CcTable => history_line_cc(spot, out),
         Layout::Live(style) => spot_line(spot, style, out),
     }
 }
@@ -336,22 +337,11 @@ impl Walk {
     }
 }
 
-/// Appends what the parts of a filter say about a spot.
-fn explain(spot: &Spot, parts: &[(String, Expr)], out: &mut Vec<u8>) {
-    history_line(spot, out);
-    for (name, expr) in parts {
-        let verdict = if expr.passes(spot) { "passes" } else { "held back by" };
-        out.extend_from_slice(format!("\r\n    {verdict} {name}").as_bytes());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::spot::COMMENT_BYTES_MAX;
-
-    #[test]
-    fn the_longest_line_has_room() {
-        assert!(COMMENT_BYTES_MAX * 6 + 30 * 45 < LINE_BYTES_MAX);
+/// Appends a spot and, set in by two blanks, which parts of a filter let it pass or hold it back.
+fn explained(spot: &Spot, parts: &[(String, Expr)], out: &mut Vec<u8>) {
+    out.extend_from_slice(headline(spot).as_bytes());
+    for line in explain(parts, spot) {
+        out.extend_from_slice(b"\r\n  ");
+        out.extend_from_slice(line.as_bytes());
     }
 }

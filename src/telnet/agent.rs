@@ -103,8 +103,8 @@ pub struct Parts {
     pub users: Arc<ArcSwap<Vec<UserInfo>>>,
     /// Bounds on connections, shared by all telnet cores.
     pub limits: Arc<limits::Table>,
-    /// Configuration.
-    pub settings: Arc<config::Node>,
+    /// Configuration; a reload puts another one there.
+    pub settings: Arc<ArcSwap<config::Node>>,
     /// Country data.
     pub cty: Arc<ArcSwap<Cty>>,
     /// Where latencies go.
@@ -196,6 +196,7 @@ pub struct TelnetAgent {
     pub(super) bans: Arc<ArcSwap<BanList>>,
     digest: Arc<ArcSwap<Digest>>,
     pub(super) operations: Arc<Mailbox<Operation>>,
+    settings: Arc<ArcSwap<config::Node>>,
     users: Arc<ArcSwap<Vec<UserInfo>>>,
     pub(super) limits: Arc<limits::Table>,
     cty: Arc<ArcSwap<Cty>>,
@@ -215,7 +216,8 @@ impl TelnetAgent {
     /// # Errors
     /// What epoll says.
     pub fn new(parts: Parts) -> std::io::Result<TelnetAgent> {
-        let Parts { mut listener, registry, tokens, settings, .. } = parts;
+        let Parts { mut listener, registry, tokens, settings: shared_settings, .. } = parts;
+        let settings = shared_settings.load_full();
         registry.register(&mut listener, tokens.token(LISTENER), Interest::READABLE)?;
         let telnet = &settings.telnet;
         const MIB: usize = 1 << 20;
@@ -260,6 +262,7 @@ impl TelnetAgent {
                 now: Now { mono_ns: 0, utc: parts.started },
                 settings,
             },
+            settings: shared_settings,
             out: SessionOut::default(),
             read_buffer: vec![0; READ_BYTES].into_boxed_slice(),
             batch: Vec::with_capacity(ITEMS_PER_TURN),
@@ -564,6 +567,7 @@ impl Agent for TelnetAgent {
 
     fn turn(&mut self, now: Now) -> usize {
         self.view.now = now;
+        self.view.settings = self.settings.load_full();
         self.view.users = self.users.load_full();
         self.view.digest = self.digest.load_full();
         self.view.cty = self.cty.load_full();

@@ -1,6 +1,7 @@
 //! The loop of a core against real loopback sockets, on a clock that moves when told.
 
 use super::connection::OWN_BYTES_MAX;
+use super::session_tests::nobody_is_known;
 use super::*;
 use crate::accounts::{Answer, Ask, Ban, BanList};
 use crate::config;
@@ -74,7 +75,7 @@ impl Rig {
             operations: Arc::new(Mailbox::new(4, Bell::silent())),
             users: Arc::new(ArcSwap::from_pointee(users.collect())),
             limits: Arc::new(limits::Table::new(&settings.limits).unwrap()),
-            settings: Arc::new(settings),
+            settings: Arc::new(ArcSwap::from_pointee(settings)),
             cty: Arc::new(ArcSwap::from_pointee(Cty::embedded())),
             latency: Arc::new(LatencyMailbox::new()),
             stats: Arc::new(TelnetStats::new(0)),
@@ -96,7 +97,13 @@ impl Rig {
             self.agent.ready(Tokens::split(event.token()).1, event);
         }
         self.clock.advance_ms(1);
-        self.agent.turn(self.clock.now())
+        let moved = self.agent.turn(self.clock.now());
+        while let Some(ask) = self._road.4.pop() {
+            if let Some(answer) = nobody_is_known(ask) {
+                let _ = self._road.5.push(answer);
+            }
+        }
+        moved
     }
 
     fn client(&self) -> TcpStream {

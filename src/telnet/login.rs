@@ -1,6 +1,8 @@
 //! The first line of a connection: a call, or something else.
 
+use super::limits::Block;
 use crate::spot::{self, Call};
+use std::net::IpAddr;
 
 /// Invalid calls after which a connection is closed.
 pub const TRIES_MAX: u8 = 3;
@@ -63,6 +65,42 @@ fn is_http(line: &[u8]) -> bool {
     VERBS.iter().any(|verb| line.len() > verb.len() && line[..verb.len()].eq_ignore_ascii_case(verb))
 }
 
+/// What a PROXY line says (HAProxy's PROXY protocol, version 1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Proxied {
+    /// No such line.
+    No,
+    /// The proxy does not know the address either.
+    Unknown,
+    /// Where the user comes from.
+    Address(IpAddr),
+}
+
+/// Reads `PROXY TCP4 src dst sport dport`. A line that begins so and is wrong is [`Proxied::No`]: a bad call.
+pub fn read_proxy(line: &[u8]) -> Proxied {
+    let Ok(line) = std::str::from_utf8(line) else { return Proxied::No };
+    let words: Vec<&str> = line.split(' ').collect();
+    match words[..] {
+        ["PROXY", "UNKNOWN", ..] => Proxied::Unknown,
+        ["PROXY", family @ ("TCP4" | "TCP6"), source, target, source_port, target_port] => {
+            let address = |text: &str| text.parse::<IpAddr>().ok().filter(|ip| ip.is_ipv4() == (family == "TCP4"));
+            let is_port = |text: &str| text.parse::<u16>().is_ok();
+            match (address(source), address(target)) {
+                (Some(source), Some(_)) if is_port(source_port) && is_port(target_port) => {
+                    Proxied::Address(source.to_canonical())
+                }
+                _ => Proxied::No,
+            }
+        }
+        _ => Proxied::No,
+    }
+}
+
+/// Whether an address lies in one of these addresses and networks.
+pub fn is_from(address: IpAddr, networks: &[String]) -> bool {
+    networks.iter().any(|text| Block::parse(text).is_ok_and(|block| block.contains(address)))
+}
+
 /// What a browser gets: a complete answer, so that it shows the text instead of trying again.
 pub fn http_answer(out: &mut Vec<u8>) {
     const BODY: &str = "This is the telnet port of a DX cluster. Connect with a telnet or logging program.\n";
@@ -92,6 +130,26 @@ mod tests {
             ("N0CALL", "N0CALL"),
         ] {
             assert_eq!(read(typed.as_bytes()), LoginLine::Call(Call::literal(call)), "{typed}");
+        }
+    }
+
+    #[test]
+    fn proxy_lines_are_read_strictly() {
+        let address = |text: &str| Proxied::Address(text.parse().unwrap());
+        for (line, want) in [
+            ("PROXY TCP4 192.0.2.7 198.51.100.1 51234 7300", address("192.0.2.7")),
+            ("PROXY TCP6 2001:db8::7 2001:db8::1 51234 7300", address("2001:db8::7")),
+            ("PROXY TCP6 ::ffff:192.0.2.7 ::1 1 2", address("192.0.2.7")),
+            ("PROXY UNKNOWN", Proxied::Unknown),
+            ("PROXY UNKNOWN x y", Proxied::Unknown),
+            ("PROXY TCP4 2001:db8::7 198.51.100.1 1 2", Proxied::No),
+            ("PROXY TCP4 192.0.2.7 198.51.100.1 1", Proxied::No),
+            ("PROXY TCP4 192.0.2.7 198.51.100.1 1 70000", Proxied::No),
+            ("proxy TCP4 192.0.2.7 198.51.100.1 1 2", Proxied::No),
+            ("PROXY", Proxied::No),
+            ("K1ABC", Proxied::No),
+        ] {
+            assert_eq!(read_proxy(line.as_bytes()), want, "{line}");
         }
     }
 

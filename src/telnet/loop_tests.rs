@@ -3,6 +3,7 @@
 
 use super::connection::LINEWISE_GAP_NS;
 use super::limits::{Refusal, Table};
+use super::session_tests::nobody_is_known;
 use super::{Action, CloseReason, Faults, Parts, TelnetAgent, TelnetStats, listener};
 use crate::accounts::{Answer, Ask};
 use crate::config;
@@ -34,9 +35,7 @@ struct Rig {
     upward: Consumer<Upward>,
     questions: Consumer<HistoryRequest>,
     answers: Producer<HistoryReply>,
-    #[allow(dead_code)]
     asks: Consumer<Ask>,
-    #[allow(dead_code)]
     accounts: Producer<Answer>,
     stats: Arc<TelnetStats>,
     control: Arc<Control>,
@@ -60,8 +59,8 @@ impl Rig {
         let (upward_in, upward) = edge("upward", 1_024, Arc::clone(&bell));
         let (questions_in, questions) = edge("questions", 1, Arc::clone(&bell));
         let (answers, answers_out) = edge("answers", 16, Arc::clone(&bell));
-        let (asks_in, asks) = edge("asks", 16, Arc::clone(&bell));
-        let (accounts, account_answers) = edge("accounts", 16, bell);
+        let (asks_in, asks) = edge("asks", 1_024, Arc::clone(&bell));
+        let (accounts, account_answers) = edge("accounts", 1_024, bell);
         let stats = Arc::new(TelnetStats::new(0));
         let control = Arc::new(Control::new());
         let latency = Arc::new(LatencyMailbox::new());
@@ -84,7 +83,7 @@ impl Rig {
             operations: Arc::new(crate::engine::Mailbox::new(4, Bell::silent())),
             users: Arc::new(ArcSwap::from_pointee(Vec::<UserInfo>::new())),
             limits: Arc::new(Table::new(&settings.limits).unwrap()),
-            settings: Arc::new(settings),
+            settings: Arc::new(ArcSwap::from_pointee(settings)),
             cty: Arc::new(ArcSwap::from_pointee(Cty::embedded())),
             latency: Arc::clone(&latency),
             stats: Arc::clone(&stats),
@@ -132,7 +131,13 @@ impl Rig {
             assert_eq!(place, 3);
             agent.ready(local, event);
         }
-        agent.turn(now)
+        let moved = agent.turn(now);
+        while let Some(answer) = self.asks.pop() {
+            if let Some(answer) = nobody_is_known(answer) {
+                let _ = self.accounts.push(answer);
+            }
+        }
+        moved
     }
     /// Turns until it is so.
     fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Rig) -> bool) {

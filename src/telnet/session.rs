@@ -1,19 +1,21 @@
 //! One user: bytes and time in, bytes and actions out.
 
+mod entry;
+
 use super::commands::{self, Exec, Next, Wait};
 use super::line::{LINE_BYTES_MAX, Line, LineReader};
-use super::login::{self, LoginLine};
 use super::pace::Pace;
-use super::prompt::Tokens;
+use super::prompt::{self, Tokens};
 use super::wash;
 use super::{Action, CloseReason, NodeView, SessionOut};
-use crate::accounts::{Answer, Settings, Streams};
+use crate::accounts::{Answer, PAGE_AUTO, Question, Reply, Settings, Streams};
 use crate::config;
 use crate::engine::Now;
 use crate::fanout::{Choice, CohortKey};
 use crate::filter::Filter;
-use crate::spot::{Bulletin, Call, SessionId, Utc, Verdict};
+use crate::spot::{Bulletin, BulletinKind, Call, SessionId, Utc, Verdict};
 use crate::wire::Iac;
+use entry::Entering;
 use std::net::IpAddr;
 
 /// Lines that may wait while a reply is under way or the pace is too fast; then reading stops.
@@ -29,8 +31,10 @@ pub const REPLIES_WAITING_BYTES_MAX: usize = 64 * 1024;
 pub const REPLY_WAIT_NS: u64 = 2_000_000_000;
 /// How long a missed verdict may still come and must not be taken for the next one.
 const LATE_REPLY_NS: u64 = 10_000_000_000;
-/// Longest piece of a bad call that is repeated to its sender.
-const CALL_ECHO_MAX: usize = 20;
+/// How long a command waits for the accounts: passwords are slow to hash on purpose, and others may come before.
+const ACCOUNTS_WAIT_NS: u64 = 15_000_000_000;
+/// How long one saving of settings may be under way before it is taken for lost.
+const SAVE_WAIT_NS: u64 = 30_000_000_000;
 /// Input memory a session keeps while nothing waits.
 const IDLE_INPUT_BYTES: usize = 1024;
 
@@ -43,14 +47,26 @@ const IDLE_INPUT_BYTES: usize = 1024;
 pub struct Session {
     user: User,
     address: IpAddr,
+    /// The address came from a PROXY line: another one is none.
+    is_proxied: bool,
     state: State,
+    entering: Option<Box<Entering>>,
     iac: Iac,
     reader: LineReader,
     /// Bytes not read as lines yet, telnet commands taken out.
     input: Vec<u8>,
     /// Line ends in `input`.
     input_lines: usize,
+    /// Commands of a line with several that have not run yet, joined by a literal `\n` (clients 1.1); at most
+    /// one line.
+    more: Vec<u8>,
     waiting: Option<Waiting>,
+    /// The rest of a reply that waits for a key; at most one reply.
+    page: Option<Vec<u8>>,
+    /// The saving of settings under way: its question, and until when its answer counts.
+    saving: Option<(u32, u64)>,
+    /// Settings changed since.
+    unsaved: bool,
     /// Verdicts that were given up, and until when they may still come.
     late: Late,
     /// The choice that the loop knows of.
@@ -85,13 +101,69 @@ pub(super) struct User {
     pub(super) may_post: bool,
     /// Settings were changed by the command under way.
     pub(super) changed: bool,
-    /// Questions to the history so far: the number of the last one.
+    /// Questions to accounts and history so far: the number of the last one.
     pub(super) asks: u32,
+    /// His call is registered.
+    pub(super) is_registered: bool,
+    /// He gave or set the password of his call.
+    pub(super) has_given_password: bool,
+    /// His record was there when he came.
+    pub(super) is_known: bool,
+    /// What he changes is kept. Not so when his record could not be read.
+    pub(super) is_kept: bool,
+    /// His log-in before this one.
+    pub(super) last_login: Option<Utc>,
+    /// Where it came from.
+    pub(super) last_address: Option<IpAddr>,
+    /// Rows of his terminal's window; 0 = not told.
+    pub(super) window_rows: u16,
+}
+
+impl User {
+    /// Somebody who has not said who he is.
+    pub(super) fn new(id: SessionId, now: Now) -> User {
+        User {
+            id,
+            call: Call::EMPTY,
+            since: now.utc,
+            settings: Settings::of_node(&config::Telnet::default()),
+            filter: Filter::all(),
+            is_sysop: false,
+            may_post: true,
+            changed: false,
+            asks: 0,
+            is_registered: false,
+            has_given_password: false,
+            is_known: false,
+            is_kept: true,
+            last_login: None,
+            last_address: None,
+            window_rows: 0,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum State {
-    Login { tries: u8 },
+    /// Asked for a call.
+    Login {
+        tries: u8,
+    },
+    /// The accounts are asked about the call.
+    Opening {
+        ask: u32,
+        until_ns: u64,
+    },
+    /// Asked for the password.
+    Password {
+        tries: u8,
+    },
+    /// The accounts look at the password.
+    Checking {
+        ask: u32,
+        tries: u8,
+        until_ns: u64,
+    },
     Ready,
     Closed,
 }
@@ -112,24 +184,20 @@ impl Session {
     /// A connection just accepted.
     pub fn new(id: SessionId, address: IpAddr, now: Now) -> Session {
         Session {
-            user: User {
-                id,
-                call: Call::EMPTY,
-                since: now.utc,
-                settings: Settings::of_node(&config::Telnet::default()),
-                filter: Filter::all(),
-                is_sysop: false,
-                may_post: true,
-                changed: false,
-                asks: 0,
-            },
+            user: User::new(id, now),
             address,
+            is_proxied: false,
             state: State::Login { tries: 0 },
+            entering: None,
             iac: Iac::default(),
             reader: LineReader::default(),
             input: Vec::new(),
             input_lines: 0,
+            more: Vec::new(),
             waiting: None,
+            page: None,
+            saving: None,
+            unsaved: false,
             late: Late::default(),
             told: Choice::default(),
             commands: Pace::full(),
@@ -182,12 +250,6 @@ impl Session {
         let now_ns = node.now.mono_ns;
         match self.state {
             State::Closed => return,
-            State::Login { .. } if now_ns >= self.login_deadline_ns => {
-                self.fresh_line(out);
-                out.bytes.extend_from_slice(b"No call came in time. Goodbye.\r\n");
-                return self.close(CloseReason::LoginTimeout, out);
-            }
-            State::Login { .. } => {}
             State::Ready => {
                 self.give_up_waiting(node, out);
                 if now_ns >= self.idle_deadline_ns() {
@@ -199,6 +261,18 @@ impl Session {
                     self.prompt(node, out);
                 }
             }
+            _ if now_ns >= self.login_deadline_ns => {
+                self.fresh_line(out);
+                let text = match self.state {
+                    State::Login { .. } => "No call came in time. Goodbye.\r\n",
+                    _ => "No password came in time. Goodbye.\r\n",
+                };
+                out.bytes.extend_from_slice(text.as_bytes());
+                return self.close(CloseReason::LoginTimeout, out);
+            }
+            State::Opening { until_ns, .. } if now_ns >= until_ns => self.enter_unread(node, out),
+            State::Checking { until_ns, .. } if now_ns >= until_ns => return self.give_up_checking(out),
+            _ => {}
         }
         self.run_lines(node, out);
     }
@@ -207,10 +281,11 @@ impl Session {
     pub fn deadline_ns(&self) -> u64 {
         match self.state {
             State::Closed => u64::MAX,
-            State::Login { .. } => self.login_deadline_ns,
+            State::Login { .. } | State::Password { .. } => self.login_deadline_ns,
+            State::Opening { until_ns, .. } | State::Checking { until_ns, .. } => until_ns.min(self.login_deadline_ns),
             State::Ready => {
                 let reply = self.waiting.as_ref().map_or(u64::MAX, |waiting| waiting.until_ns);
-                let held = self.waiting.is_none() && !self.unread && !self.input.is_empty();
+                let held = self.waiting.is_none() && !self.unread && self.has_lines_waiting();
                 let turn = if held { self.commands.next_ns() } else { u64::MAX };
                 reply.min(turn).min(self.keepalive_deadline_ns()).min(self.idle_deadline_ns())
             }
@@ -230,7 +305,7 @@ impl Session {
 
     /// Whether lines wait, for whatever reason.
     pub fn has_lines_waiting(&self) -> bool {
-        !self.input.is_empty()
+        !self.input.is_empty() || !self.more.is_empty()
     }
 
     /// Something went out to this user, by the session or beside it: the keepalive counts from here.
@@ -249,7 +324,8 @@ impl Session {
         };
         self.fresh_line(out);
         commands::tell_fate(&post, &verdict, &mut out.bytes);
-        self.go_on(node, out);
+        self.prompt(node, out);
+        self.run_lines(node, out);
     }
 
     /// The answer to the history question of this number: ready lines with CR LF; empty = nothing found. One
@@ -260,20 +336,37 @@ impl Session {
             return;
         }
         self.fresh_line(out);
+        let start = out.bytes.len();
         match reply {
             [] => out.bytes.extend_from_slice(b"No spots found.\r\n"),
             lines => out.bytes.extend_from_slice(lines),
         }
-        self.go_on(node, out);
+        self.end_reply(node, start, out);
+        self.run_lines(node, out);
     }
 
-    /// A line for everybody.
+    /// A line for everybody who has its kind on.
     pub fn on_bulletin(&mut self, node: &NodeView, bulletin: &Bulletin, out: &mut SessionOut) {
-        self.tell(node, &bulletin.line, out);
+        let settings = &self.user.settings;
+        let is_wanted = match bulletin.kind {
+            BulletinKind::Announce => settings.streams.has(Streams::ANN),
+            BulletinKind::Wwv => settings.streams.has(Streams::WWV),
+            BulletinKind::Wcy => settings.streams.has(Streams::WCY),
+            BulletinKind::Wx => settings.streams.has(Streams::WX),
+            BulletinKind::Login => {
+                settings.streams.has(Streams::LOGINS) || names_one_of(&bulletin.line, &settings.buddies)
+            }
+        };
+        if is_wanted {
+            self.tell(node, &bulletin.line, out);
+        }
     }
 
-    /// A line for this call.
+    /// A line for this call, unless he wants none.
     pub fn on_talk(&mut self, node: &NodeView, from: Call, text: &[u8], out: &mut SessionOut) {
+        if !self.user.settings.streams.has(Streams::TALK) {
+            return;
+        }
         let mut line = format!("{} de {from}: ", self.user.call).into_bytes();
         line.extend_from_slice(text);
         self.tell(node, &line, out);
@@ -318,8 +411,73 @@ impl Session {
         }
     }
 
-    /// The answer to a question to the accounts.
-    pub fn on_answer(&mut self, _node: &NodeView, _answer: Answer, _out: &mut SessionOut) {}
+    /// The answer to a question to the accounts. One to a question that was given up is nothing.
+    pub fn on_answer(&mut self, node: &NodeView, answer: Answer, out: &mut SessionOut) {
+        let Answer { ask: answered, reply, .. } = answer;
+        match self.state {
+            State::Opening { ask, .. } if ask == answered => {
+                self.on_record(node, reply, out);
+                self.run_lines(node, out);
+            }
+            State::Checking { ask, tries, .. } if ask == answered => {
+                self.on_checked(node, tries, reply, out);
+                self.run_lines(node, out);
+            }
+            State::Ready if self.saving.is_some_and(|(ask, _)| ask == answered) => {
+                self.on_saved(node, reply, out);
+            }
+            State::Ready => self.on_account_reply(node, answered, reply, out),
+            _ => {}
+        }
+    }
+
+    fn on_account_reply(&mut self, node: &NodeView, answered: u32, reply: Reply, out: &mut SessionOut) {
+        let is_asked =
+            |waiting: &mut Waiting| matches!(waiting.for_what, Wait::Accounts { ask, .. } if ask == answered);
+        let Some(Waiting { for_what: Wait::Accounts { about, tell, .. }, .. }) = self.waiting.take_if(is_asked) else {
+            return;
+        };
+        self.fresh_line(out);
+        let start = out.bytes.len();
+        tell(&mut Exec { user: &mut self.user, node, out }, &about, reply);
+        self.follow_changes(node, out);
+        self.end_reply(node, start, out);
+        self.run_lines(node, out);
+    }
+
+    /// Whether the settings are kept.
+    fn on_saved(&mut self, node: &NodeView, reply: Reply, out: &mut SessionOut) {
+        self.saving = None;
+        if let Reply::Done(Err(why)) = reply {
+            self.tell(node, format!("warning: not saved: {why}").as_bytes(), out);
+        }
+        if std::mem::take(&mut self.unsaved) {
+            self.save(node, out);
+        }
+    }
+
+    /// Sends the settings to be kept. One saving at a time: what changes meanwhile goes with the next.
+    fn save(&mut self, node: &NodeView, out: &mut SessionOut) {
+        if !self.user.is_kept {
+            return;
+        }
+        let now_ns = node.now.mono_ns;
+        if self.saving.is_some_and(|(_, until_ns)| now_ns < until_ns) {
+            self.unsaved = true;
+            return;
+        }
+        let ask = self.ask_to_save(out);
+        self.saving = Some((ask, now_ns + SAVE_WAIT_NS));
+    }
+
+    fn ask_to_save(&mut self, out: &mut SessionOut) -> u32 {
+        self.unsaved = false;
+        let mut settings = Box::new(self.user.settings.clone());
+        // SET/DIAG is for this session only (server 2.7).
+        settings.preferences.style.diag = 0;
+        let question = Question::Save { call: self.user.call, since: self.user.since, settings };
+        self.ask(question, out)
+    }
 
     /// A line for this session alone.
     pub fn on_tell(&mut self, node: &NodeView, line: &str, out: &mut SessionOut) {
@@ -349,7 +507,14 @@ impl Session {
         let mut input = std::mem::take(&mut self.input);
         // Also while lines are held: the LF of a CR LF is no line that waits.
         let mut taken = self.reader.skip_rest_of_end(&input);
-        while taken < input.len() && self.may_run(node.now) && out.bytes.len() < REPLIES_WAITING_BYTES_MAX {
+        while (taken < input.len() || !self.more.is_empty())
+            && self.may_run(node.now)
+            && out.bytes.len() < REPLIES_WAITING_BYTES_MAX
+        {
+            if !self.more.is_empty() {
+                self.run_one_of_more(node, out);
+                continue;
+            }
             let (used, line) = self.reader.read(&input[taken..]);
             taken += used;
             if let Some(line) = line {
@@ -372,8 +537,8 @@ impl Session {
 
     fn may_run(&self, now: Now) -> bool {
         match self.state {
-            State::Closed => false,
-            State::Login { .. } => true,
+            State::Closed | State::Opening { .. } | State::Checking { .. } => false,
+            State::Login { .. } | State::Password { .. } => true,
             State::Ready => self.waiting.is_none() && !self.unread && self.commands.is_open(now.mono_ns),
         }
     }
@@ -383,14 +548,38 @@ impl Session {
             return self.on_long_line(node, out);
         };
         let is_blank = text.trim_ascii().is_empty();
-        if is_blank {
-            self.on_blank(node, out);
-        } else if let State::Login { tries } = self.state {
-            self.on_login_line(node, &text, tries, out);
-        } else if self.commands.take(node.now.mono_ns) {
-            self.on_command(node, &text, out);
+        match self.state {
+            State::Ready if self.page.is_some() => self.on_page_key(node, &text, out),
+            _ if is_blank => self.on_blank(node, out),
+            State::Login { tries } => self.on_login_line(node, &text, tries, out),
+            State::Password { tries } => self.on_password_line(node, &text, tries, out),
+            State::Ready if memchr::memmem::find(&text, SEPARATOR).is_some() => self.more.clone_from(&text),
+            State::Ready => self.take_command(node, &text, out),
+            // No line is read in these.
+            State::Opening { .. } | State::Checking { .. } | State::Closed => {}
         }
         self.reader.reuse(text);
+    }
+
+    fn run_one_of_more(&mut self, node: &NodeView, out: &mut SessionOut) {
+        let more = std::mem::take(&mut self.more);
+        let end = memchr::memmem::find(&more, SEPARATOR);
+        let (first, rest) = match end {
+            Some(end) => (&more[..end], &more[end + SEPARATOR.len()..]),
+            None => (&more[..], &[][..]),
+        };
+        self.more = rest.to_vec();
+        if self.page.is_some() {
+            self.on_page_key(node, first, out);
+        } else if !first.trim_ascii().is_empty() {
+            self.take_command(node, first, out);
+        }
+    }
+
+    fn take_command(&mut self, node: &NodeView, text: &[u8], out: &mut SessionOut) {
+        if self.commands.take(node.now.mono_ns) {
+            self.on_command(node, text, out);
+        }
     }
 
     /// A blank line asks for a sign of life. Some programs answer every line they get with one, prompts
@@ -402,6 +591,7 @@ impl Session {
         }
         match self.state {
             State::Login { .. } => self.ask_call(node, out),
+            State::Password { .. } => self.ask_password(out),
             _ => self.prompt(node, out),
         }
     }
@@ -413,6 +603,7 @@ impl Session {
         out.bytes.extend_from_slice(text.as_bytes());
         match self.state {
             State::Login { tries } => self.refuse_login(node, tries, out),
+            State::Password { tries } => self.refuse_password(tries, out),
             _ => {
                 self.commands.take(node.now.mono_ns);
                 self.prompt(node, out);
@@ -421,19 +612,18 @@ impl Session {
     }
 
     fn on_command(&mut self, node: &NodeView, text: &[u8], out: &mut SessionOut) {
+        let start = out.bytes.len();
+        self.user.window_rows = self.iac.window().map_or(0, |(_, rows)| rows);
         let next = commands::run(&mut Exec { user: &mut self.user, node, out }, text);
-        if std::mem::take(&mut self.user.changed) {
-            self.user.filter = self.user.settings.wish.filter();
-            let choice = self.choice();
-            if choice != self.told {
-                self.told = choice.clone();
-                out.actions.push(Action::Prefer(choice));
-            }
-        }
+        self.follow_changes(node, out);
         match next {
-            Next::Prompt => self.prompt(node, out),
+            Next::Prompt => self.end_reply(node, start, out),
             Next::Wait(for_what) => {
-                self.waiting = Some(Waiting { for_what, until_ns: node.now.mono_ns + REPLY_WAIT_NS });
+                let wait_ns = match for_what {
+                    Wait::Accounts { .. } => ACCOUNTS_WAIT_NS,
+                    _ => REPLY_WAIT_NS,
+                };
+                self.waiting = Some(Waiting { for_what, until_ns: node.now.mono_ns + wait_ns });
             }
             Next::Close => {
                 self.tokens(node).expand_lines(&node.settings.telnet.farewell, &mut out.bytes);
@@ -442,55 +632,69 @@ impl Session {
         }
     }
 
-    // --- log-in
+    /// The stream follows the settings that a command changed, and they are kept.
+    fn follow_changes(&mut self, node: &NodeView, out: &mut SessionOut) {
+        if !std::mem::take(&mut self.user.changed) {
+            return;
+        }
+        self.user.filter = self.user.settings.wish.filter();
+        let choice = self.choice();
+        if choice != self.told {
+            self.told = choice.clone();
+            out.actions.push(Action::Prefer(choice));
+        }
+        self.save(node, out);
+    }
 
-    fn on_login_line(&mut self, node: &NodeView, text: &[u8], tries: u8, out: &mut SessionOut) {
-        match login::read(text) {
-            LoginLine::Blank => {}
-            LoginLine::Http => {
-                login::http_answer(&mut out.bytes);
-                self.close(CloseReason::Http, out);
-            }
-            LoginLine::Invalid => {
-                self.fresh_line(out);
-                let text = wash::excerpt(text, CALL_ECHO_MAX);
-                out.bytes.extend_from_slice(text.as_bytes());
-                out.bytes.extend_from_slice(b" is an invalid callsign\r\n");
-                self.refuse_login(node, tries, out);
-            }
-            LoginLine::Call(call) => self.log_in(node, call, out),
+    // --- pages
+
+    /// Ends a reply that began at `start`: with a prompt, or with its first page.
+    fn end_reply(&mut self, node: &NodeView, start: usize, out: &mut SessionOut) {
+        match self.cut_page(start, out) {
+            true => self.sent_ns = node.now.mono_ns,
+            false => self.prompt(node, out),
         }
     }
 
-    fn refuse_login(&mut self, node: &NodeView, tries: u8, out: &mut SessionOut) {
-        out.counts.logins_invalid += 1;
-        let tries = tries + 1;
-        if tries >= login::TRIES_MAX {
-            out.bytes.extend_from_slice(b"Sorry, no call in three lines. Goodbye.\r\n");
-            return self.close(CloseReason::LoginRefused, out);
+    /// Keeps what is beyond one page of a reply; whether there is any.
+    fn cut_page(&mut self, start: usize, out: &mut SessionOut) -> bool {
+        let lines_max = match self.user.settings.page_lines {
+            0 => return false,
+            // One row is for the line that asks for a key. Without a window nobody knows the page.
+            PAGE_AUTO => match self.iac.window() {
+                Some((_, rows)) if rows > 1 => usize::from(rows) - 1,
+                _ => return false,
+            },
+            lines => usize::from(lines),
+        };
+        let mut ends = memchr::memchr_iter(b'\n', &out.bytes[start..]).skip(lines_max - 1);
+        let Some(end) = ends.next().map(|at| start + at + 1) else { return false };
+        let left = ends.count();
+        if left == 0 {
+            return false;
         }
-        self.state = State::Login { tries };
-        self.ask_call(node, out);
+        self.page = Some(out.bytes.split_off(end));
+        let text = format!("Press Enter to continue, A to abort ({left} lines)\r\n");
+        out.bytes.extend_from_slice(text.as_bytes());
+        true
     }
 
-    fn log_in(&mut self, node: &NodeView, call: Call, out: &mut SessionOut) {
-        self.user.call = call;
-        self.user.since = node.now.utc;
-        self.state = State::Ready;
-        self.told = self.choice();
-        out.actions.push(Action::LogIn(call));
-        // Loggers read lines: the greeting must not hang on the line of the login prompt.
-        self.fresh_line(out);
-        let telnet = &node.settings.telnet;
-        self.tokens(node).expand_lines(&telnet.greeting, &mut out.bytes);
-        self.tokens(node).expand_lines(&telnet.motd, &mut out.bytes);
-        self.prompt(node, out);
-    }
-
-    fn ask_call(&mut self, node: &NodeView, out: &mut SessionOut) {
-        self.fresh_line(out);
-        self.tokens(node).expand(&node.settings.telnet.login_prompt, &mut out.bytes);
-        self.line_is_open = true;
+    /// What was typed while a page waits: blank = on, A or Q = enough, another command = enough, and that.
+    fn on_page_key(&mut self, node: &NodeView, text: &[u8], out: &mut SessionOut) {
+        let Some(rest) = self.page.take() else { return };
+        match text.trim_ascii().to_ascii_uppercase().as_slice() {
+            b"" => {
+                let start = out.bytes.len();
+                out.bytes.extend_from_slice(&rest);
+                self.end_reply(node, start, out);
+            }
+            b"A" | b"ABORT" | b"Q" => self.prompt(node, out),
+            _ => {
+                let left = memchr::memchr_iter(b'\n', &rest).count();
+                out.bytes.extend_from_slice(format!("({left} lines not shown)\r\n").as_bytes());
+                self.take_command(node, text, out);
+            }
+        }
     }
 
     // --- replies
@@ -522,11 +726,6 @@ impl Session {
         self.prompt(node, out);
     }
 
-    fn go_on(&mut self, node: &NodeView, out: &mut SessionOut) {
-        self.prompt(node, out);
-        self.run_lines(node, out);
-    }
-
     /// Appends a line that this user did not ask for.
     fn tell(&mut self, node: &NodeView, line: &[u8], out: &mut SessionOut) {
         if self.state != State::Ready {
@@ -554,7 +753,10 @@ impl Session {
 
     fn prompt(&mut self, node: &NodeView, out: &mut SessionOut) {
         self.fresh_line(out);
-        self.tokens(node).expand_lines(&node.settings.telnet.prompt, &mut out.bytes);
+        match &self.user.settings.prompt {
+            Some(format) => prompt::expand_own(format, &self.tokens(node), &mut out.bytes),
+            None => self.tokens(node).expand_lines(&node.settings.telnet.prompt, &mut out.bytes),
+        }
         self.sent_ns = node.now.mono_ns;
     }
 
@@ -566,15 +768,20 @@ impl Session {
     }
 
     fn close(&mut self, reason: CloseReason, out: &mut SessionOut) {
+        if self.unsaved {
+            self.ask_to_save(out);
+        }
         self.state = State::Closed;
         self.input = Vec::new();
         self.input_lines = 0;
+        self.more = Vec::new();
+        self.page = None;
         self.waiting = None;
         out.actions.push(Action::Close(reason));
     }
 
-    fn tokens<'a>(&self, node: &'a NodeView<'a>) -> Tokens<'a> {
-        Tokens { call: self.call(), node }
+    fn tokens<'a>(&'a self, node: &'a NodeView<'a>) -> Tokens<'a> {
+        Tokens { user: (!self.user.call.is_empty()).then_some(&self.user), node }
     }
 
     fn keepalive_deadline_ns(&self) -> u64 {
@@ -596,4 +803,14 @@ fn line_ends(bytes: &[u8], from: usize) -> usize {
     (from..bytes.len()).filter(|&at| is_end(at)).count()
 }
 
+/// Whether a line names one of these calls.
+fn names_one_of(line: &[u8], calls: &[Call]) -> bool {
+    !calls.is_empty()
+        && line
+            .split(|b| !b.is_ascii_alphanumeric() && !b"/-".contains(b))
+            .any(|word| calls.iter().any(|call| call.as_bytes() == word))
+}
+
+/// Separates commands of one line, as typed into the start-up boxes of logging programs: a backslash and an n.
+const SEPARATOR: &[u8] = b"\\n";
 const NS_PER_S: u64 = 1_000_000_000;

@@ -4,6 +4,7 @@ use super::pace::Pace;
 use super::session::REPLY_WAIT_NS;
 use super::wash::is_clean;
 use super::*;
+use crate::accounts::{Account, Answer, Ask, Question, Reply, Settings};
 use crate::config;
 use crate::engine::TestClock;
 use crate::filter::Context;
@@ -16,11 +17,24 @@ use std::sync::LazyLock;
 
 static CTY: LazyLock<Cty> = LazyLock::new(Cty::embedded);
 
+/// The accounts of a node where nobody has a record and saving works.
+pub(super) fn nobody_is_known(ask: Ask) -> Option<Answer> {
+    let reply = match ask.question {
+        Question::Open { .. } => Reply::Account(None),
+        Question::Enter { .. } => return None,
+        Question::Save { .. } => Reply::Done(Ok(String::new())),
+        _ => Reply::Done(Err("not in this test".into())),
+    };
+    Some(Answer { session: ask.session, ask: ask.ask, reply })
+}
+
 struct Bench {
     session: Session,
     settings: config::Node,
     clock: TestClock,
     out: SessionOut,
+    accounts_answer: bool,
+    saved: Vec<Settings>,
 }
 
 impl Bench {
@@ -28,7 +42,8 @@ impl Bench {
         let clock = TestClock::at(Utc::from_civil(2025, 12, 6, 13, 59, 0));
         let settings = config::Node::default();
         let session = Session::new(SessionId::new(0, 1, 1), IpAddr::V4(Ipv4Addr::LOCALHOST), clock.now());
-        let mut bench = Bench { session, settings, clock, out: SessionOut::default() };
+        let out = SessionOut::default();
+        let mut bench = Bench { session, settings, clock, out, accounts_answer: true, saved: Vec::new() };
         bench.call(|session, node, out| session.on_connect(node, out));
         bench
     }
@@ -39,7 +54,23 @@ impl Bench {
         bench.out.clear();
         bench
     }
+    /// Does one thing, and answers the accounts' questions at once: nobody has a record, saving works.
     fn call(&mut self, act: impl FnOnce(&mut Session, &NodeView, &mut SessionOut)) {
+        self.step(act);
+        if !self.accounts_answer {
+            return;
+        }
+        while let Some(at) = self.out.actions.iter().position(|action| matches!(action, Action::AskAccounts(_))) {
+            let Action::AskAccounts(ask) = self.out.actions.remove(at) else { break };
+            if let Question::Save { settings, .. } = &ask.question {
+                self.saved.push((**settings).clone());
+            }
+            if let Some(answer) = nobody_is_known(ask) {
+                self.step(|session, node, out| session.on_answer(node, answer, out));
+            }
+        }
+    }
+    fn step(&mut self, act: impl FnOnce(&mut Session, &NodeView, &mut SessionOut)) {
         let node = NodeView {
             settings: &self.settings,
             users: &[],
@@ -66,6 +97,18 @@ impl Bench {
     }
     fn said(&mut self) -> String {
         String::from_utf8_lossy(&text_of(&std::mem::take(&mut self.out.bytes))).into_owned()
+    }
+    /// The number of the last question to the history.
+    fn history_ask(&self) -> u32 {
+        let asks = self.out.actions.iter().rev().filter_map(|action| match action {
+            Action::AskHistory(request) => Some(request.ask),
+            _ => None,
+        });
+        asks.take(1).next().expect("a question to the history")
+    }
+    fn history(&mut self, reply: &[u8]) {
+        let ask = self.history_ask();
+        self.call(|session, node, out| session.on_history(node, ask, reply, out));
     }
     fn posts(&self) -> usize {
         self.out.actions.iter().filter(|action| matches!(action, Action::Post(_))).count()
@@ -94,7 +137,7 @@ fn a_held_session_takes_64_lines_and_then_no_more() {
     }
     assert!(!bench.session.wants_bytes());
     assert_eq!(bench.said(), "", "nothing is said before the answer");
-    bench.call(|session, node, out| session.on_history(node, 1, b"", out));
+    bench.history(b"");
     let said = bench.said();
     assert!(bench.session.wants_bytes());
     let echoed = replies(&said);
@@ -231,16 +274,18 @@ fn a_user_who_says_nothing_is_let_go_only_if_configured() {
 fn a_late_answer_is_not_taken_for_the_next_one() {
     let mut bench = Bench::ready();
     bench.type_in(b"sh/dx 1\r\n");
+    let first = bench.history_ask();
     bench.advance_to_deadline();
     bench.said();
     bench.type_in(b"sh/dx 2\r\n");
-    bench.call(|session, node, out| session.on_history(node, 1, b"late\r\n", out));
+    let second = bench.history_ask();
+    bench.call(|session, node, out| session.on_history(node, first, b"late\r\n", out));
     assert_eq!(bench.said(), "");
-    bench.call(|session, node, out| session.on_history(node, 2, b"right\r\n", out));
+    bench.call(|session, node, out| session.on_history(node, second, b"right\r\n", out));
     assert_eq!(replies(&bench.said()), ["right"]);
     // One that nobody asked for, or that comes twice, is nothing.
-    bench.call(|session, node, out| session.on_history(node, 2, b"twice\r\n", out));
-    bench.call(|session, node, out| session.on_history(node, 3, b"stray\r\n", out));
+    bench.call(|session, node, out| session.on_history(node, second, b"twice\r\n", out));
+    bench.call(|session, node, out| session.on_history(node, second + 1, b"stray\r\n", out));
     bench.call(|session, node, out| session.on_verdict(node, Verdict::Sent { users: 1 }, out));
     assert_eq!(bench.said(), "");
 }
@@ -310,6 +355,184 @@ fn the_node_sets_where_users_begin() {
     );
 }
 
+/// A question to the accounts, taken from what the session wants done.
+fn asked(bench: &mut Bench) -> Ask {
+    let at = bench.out.actions.iter().position(|action| matches!(action, Action::AskAccounts(_)));
+    match bench.out.actions.remove(at.expect("a question")) {
+        Action::AskAccounts(ask) => ask,
+        _ => unreachable!("just matched"),
+    }
+}
+
+fn answer(bench: &mut Bench, ask: u32, reply: Reply) {
+    let session = SessionId::new(0, 1, 1);
+    bench.step(|s, node, out| s.on_answer(node, Answer { session, ask, reply }, out));
+}
+
+fn account(has_password: bool) -> Option<Box<Account>> {
+    Some(Box::new(Account {
+        call: Call::literal("K1ABC"),
+        settings: None,
+        has_password,
+        registered: true,
+        last_login: None,
+        last_address: None,
+        ban: None,
+        lost: Vec::new(),
+    }))
+}
+
+#[test]
+fn log_in_waits_two_seconds_for_the_record_and_keeps_the_input() {
+    let mut bench = Bench::connected();
+    bench.accounts_answer = false;
+    bench.said();
+    bench.type_in(b"k1abc\r\nset/dedupe fast\r\necho hi\r\n");
+    assert_eq!(bench.said(), "");
+    let ask = asked(&mut bench);
+    assert!(matches!(ask.question, Question::Open { call } if call == Call::literal("K1ABC")));
+    bench.clock.advance_ms(1_999);
+    bench.fire_timer();
+    assert_eq!(bench.said(), "");
+    bench.clock.advance_ms(1);
+    bench.fire_timer();
+    let said = bench.said();
+    assert!(said.contains("could not be read in time"), "{said}");
+    assert!(said.ends_with("hi\r\nK1ABC de N0CALL 6-Dec-2025 1359Z dxspider >\r\n"), "{said}");
+    // The record is unread: nothing is saved over it, and its late answer changes nothing.
+    let asks = bench.out.actions.iter().filter(|action| matches!(action, Action::AskAccounts(_))).count();
+    assert_eq!(asks, 0);
+    answer(&mut bench, ask.ask, Reply::Account(account(true)));
+    assert_eq!(bench.said(), "");
+    assert_eq!(bench.session.choice().key.preferences.dedupe, config::Dedupe::Fast);
+}
+
+#[test]
+fn an_owned_call_takes_its_password_within_three_tries() {
+    for right_at in [1, 3, 4] {
+        let mut bench = Bench::connected();
+        bench.accounts_answer = false;
+        bench.type_in(b"k1abc\r\n");
+        let ask = asked(&mut bench);
+        bench.said();
+        answer(&mut bench, ask.ask, Reply::Account(account(true)));
+        assert_eq!(bench.said(), "\r\npassword: ");
+        assert_eq!(bench.session.call(), None);
+        for nth in 1..=3 {
+            bench.type_in(format!("guess {nth}\r\n").as_bytes());
+            let ask = asked(&mut bench);
+            let Question::Check { password, .. } = &ask.question else { panic!("no check") };
+            assert_eq!(password.0, format!("guess {nth}").as_bytes());
+            answer(&mut bench, ask.ask, Reply::Password(nth == right_at));
+            let said = bench.said();
+            if nth == right_at {
+                assert!(said.contains("Hello K1ABC"), "{said}");
+                assert_eq!(bench.session.call(), Some(Call::literal("K1ABC")));
+                break;
+            }
+            assert!(said.starts_with("\r\nSorry"), "{said}");
+            assert_eq!(said.ends_with("password: "), nth < 3, "{said}");
+        }
+        assert_eq!(bench.session.is_closed(), right_at > 3);
+    }
+}
+
+#[test]
+fn an_unchecked_password_lets_nobody_in() {
+    let mut bench = Bench::connected();
+    bench.accounts_answer = false;
+    bench.type_in(b"k1abc\r\n");
+    let ask = asked(&mut bench);
+    answer(&mut bench, ask.ask, Reply::Account(account(true)));
+    bench.type_in(b"secret\r\nsh/time\r\n");
+    bench.clock.advance_ms(20_000);
+    bench.fire_timer();
+    assert!(bench.session.is_closed());
+    assert!(bench.said().contains("Sorry"));
+}
+
+#[test]
+fn settings_are_saved_one_at_a_time_and_whole() {
+    let mut bench = Bench::ready();
+    bench.accounts_answer = false;
+    bench.type_in(b"set/dedupe fast\r\nset/diag on\r\nset/updates on\r\n");
+    let first = asked(&mut bench);
+    assert!(!bench.out.actions.iter().any(|action| matches!(action, Action::AskAccounts(_))));
+    answer(&mut bench, first.ask, Reply::Done(Ok(String::new())));
+    let Question::Save { settings, .. } = asked(&mut bench).question else { panic!("no save") };
+    assert_eq!((settings.preferences.dedupe, settings.preferences.updates), (config::Dedupe::Fast, true));
+    assert_eq!(settings.preferences.style.diag, 0, "this session's only");
+    // What was not saved yet goes with the farewell, and a failure is told.
+    bench.type_in(b"set/updates off\r\nbye\r\n");
+    let Question::Save { settings, .. } = asked(&mut bench).question else { panic!("no save") };
+    assert!(!settings.preferences.updates);
+}
+
+#[test]
+fn a_failed_save_is_told() {
+    let mut bench = Bench::ready();
+    bench.accounts_answer = false;
+    bench.type_in(b"set/updates on\r\n");
+    let ask = asked(&mut bench).ask;
+    bench.said();
+    answer(&mut bench, ask, Reply::Done(Err("the disk is full".into())));
+    assert_eq!(bench.said(), "warning: not saved: the disk is full\r\n");
+}
+
+#[test]
+fn a_proxy_is_believed_only_where_it_is_listed() {
+    const LINE: &[u8] = b"PROXY TCP4 192.0.2.7 198.51.100.1 51234 7300\r\nK1ABC\r\n";
+    let mut bench = Bench::connected();
+    bench.type_in(LINE);
+    assert!(bench.said().contains("is an invalid callsign"));
+    let mut bench = Bench::connected();
+    bench.settings.telnet.proxies = vec!["127.0.0.0/8".into()];
+    bench.type_in(LINE);
+    let said = bench.said();
+    assert!(said.contains("Hello K1ABC") && !said.contains("invalid"), "{said}");
+    let real: IpAddr = "192.0.2.7".parse().unwrap();
+    assert_eq!(bench.session.address(), real);
+    assert!(bench.out.actions.iter().any(|action| matches!(action, Action::RealAddress(ip) if *ip == real)));
+}
+
+#[test]
+fn a_backslash_and_an_n_separate_commands() {
+    let mut bench = Bench::ready();
+    bench.type_in(b"sh/dx/10\\necho two\\n\\n echo three\r\necho four\r\n");
+    assert_eq!(bench.said(), "");
+    bench.history(b"one\r\n");
+    assert_eq!(replies(&bench.said()), ["one", "two", "three", "four"]);
+}
+
+#[test]
+fn long_replies_come_in_pages() {
+    let lines = b"1\r\n2\r\n3\r\n4\r\n5\r\n";
+    let page = |bench: &mut Bench, key: &[u8]| {
+        bench.type_in(key);
+        bench.said().lines().map(String::from).collect::<Vec<_>>()
+    };
+    let show = |bench: &mut Bench| {
+        bench.type_in(b"sh/dx\r\n");
+        bench.history(lines);
+        bench.said().lines().map(String::from).collect::<Vec<_>>()
+    };
+    const PROMPT: &str = "K1ABC de N0CALL 6-Dec-2025 1359Z dxspider >";
+    let mut bench = Bench::ready();
+    page(&mut bench, b"set/page 2\r\n");
+    assert_eq!(show(&mut bench), ["1", "2", "Press Enter to continue, A to abort (3 lines)"]);
+    assert_eq!(page(&mut bench, b"\r\n"), ["3", "4", "Press Enter to continue, A to abort (1 lines)"]);
+    assert_eq!(page(&mut bench, b"\r\n"), ["5", PROMPT]);
+    show(&mut bench);
+    assert_eq!(page(&mut bench, b"a\r\n"), [PROMPT]);
+    show(&mut bench);
+    assert_eq!(page(&mut bench, b"ping\r\n"), ["(3 lines not shown)", "PONG", PROMPT]);
+    page(&mut bench, b"set/page 5\r\n");
+    assert_eq!(show(&mut bench).len(), 6, "a reply of just one page is not cut");
+    // The window's size, as the terminal tells it: 80 columns, 4 rows.
+    page(&mut bench, b"\xff\xfb\x1f\xff\xfa\x1f\x00\x50\x00\x04\xff\xf0set/page auto\r\n");
+    assert_eq!(show(&mut bench)[3], "Press Enter to continue, A to abort (2 lines)");
+}
+
 /// Something that may happen to a session.
 #[derive(Clone, Debug)]
 enum Event {
@@ -348,7 +571,7 @@ fn event() -> impl Strategy<Value = Event> {
         6 => text.prop_map(Event::Bytes),
         1 => (0u32..120_000).prop_map(Event::Wait),
         1 => Just(Event::Verdict),
-        1 => (1u32..4).prop_map(|ask| Event::History(ask, b"line\r\n".to_vec())),
+        1 => (1u32..9).prop_map(|ask| Event::History(ask, b"line\r\n".to_vec())),
         1 => prop::collection::vec(any::<u8>(), 0..80).prop_map(Event::Talk),
         1 => prop::collection::vec(any::<u8>(), 0..80).prop_map(Event::Bulletin),
         1 => any::<u64>().prop_map(Event::Lapped),

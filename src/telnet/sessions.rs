@@ -4,7 +4,7 @@ use super::agent::{TelnetAgent, UPWARD_WAITING_MAX};
 use super::connection::{CLOSE_LINGER_NS, HANG_UP_LINGER_NS, LAP_NOTICE_NS, OWN_BYTES_MAX};
 use super::limits::{Block, Refusal};
 use super::{Action, CloseReason, NodeView, Session, SessionOut};
-use crate::accounts::{Answer, Reply};
+use crate::accounts::{Answer, Question, Reply};
 use crate::engine::caught_panic;
 use crate::fanout::Choice;
 use crate::filter::Filter;
@@ -123,8 +123,12 @@ impl TelnetAgent {
                 }
             }
             Action::AskAccounts(ask) => {
-                connection.outstanding += 1;
-                if let Err(ask) = self.asks.push(ask) {
+                // What has no answer must not be waited for when he hangs up.
+                let is_answered = !matches!(ask.question, Question::Enter { .. });
+                connection.outstanding += u32::from(is_answered);
+                if let Err(ask) = self.asks.push(ask)
+                    && is_answered
+                {
                     self.refused.push((id, RefusedAsk::Accounts(ask.ask)));
                 }
             }

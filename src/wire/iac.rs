@@ -20,7 +20,7 @@ const SUBNEGOTIATION_KEPT_BYTES_MAX: usize = 5;
 /// follows is text again. The longest real ones (terminal types, environments) stay below 300.
 const SUBNEGOTIATION_BYTES_MAX: u16 = 512;
 /// Bytes of replies one connection can ever cause: our offer of 4 commands, then one refusal per
-/// option and direction: 3 * (4 + 2 * 256).
+/// option and direction: 3 * (4 + 2 * 256). What [`Iac::hide_typing`] says is the caller's doing.
 pub const TELNET_REPLY_BYTES_MAX: usize = 3 * (4 + 2 * 256);
 
 /// Which end of the connection we are.
@@ -44,13 +44,15 @@ enum State {
 ///
 /// `IAC IAC` is the data byte 0xFF. Nothing is sent before the peer's first option command, because
 /// raw loggers show option bytes as junk; after it a server offers WILL SGA, DO SGA, WONT ECHO
-/// (server 1.2, local echo: we read lines, the user's terminal shows them), and every option that we
-/// do not do is refused once. What a peer can make us send is bounded by [`TELNET_REPLY_BYTES_MAX`].
+/// (server 1.2, local echo: we read lines, the user's terminal shows them) and DO NAWS (the size of the
+/// window, for pages), and every option that we do not do is refused once. What a peer can make us send is bounded by [`TELNET_REPLY_BYTES_MAX`].
 #[derive(Clone, Debug)]
 pub struct Iac {
     end: End,
     state: State,
     offered: bool,
+    /// We said WILL ECHO, and echo nothing: the peer's terminal shows no typing.
+    hidden: bool,
     /// Options answered with DO or DONT, one bit each.
     answered_will: [u64; 4],
     /// Options answered with WILL or WONT, one bit each.
@@ -82,6 +84,7 @@ impl Iac {
             end,
             state: State::Data,
             offered: false,
+            hidden: false,
             answered_will: [0; 4],
             answered_do: [0; 4],
             sub: [0; SUBNEGOTIATION_KEPT_BYTES_MAX],
@@ -93,6 +96,15 @@ impl Iac {
     /// Columns and rows of the peer's window, when it told them.
     pub fn window(&self) -> Option<(u16, u16)> {
         self.window
+    }
+
+    /// Makes the peer's terminal show nothing of what is typed, or everything again. A peer that has not spoken
+    /// telnet yet is left alone.
+    pub fn hide_typing(&mut self, on: bool, replies: &mut Vec<u8>) {
+        if self.offered && self.hidden != on {
+            self.hidden = on;
+            replies.extend_from_slice(&[IAC, if on { WILL } else { WONT }, ECHO]);
+        }
     }
 
     /// Appends to `data` what is no telnet command and to `replies` what must be sent back.
@@ -156,7 +168,8 @@ impl Iac {
     fn answer(&mut self, verb: u8, option: u8, replies: &mut Vec<u8>) {
         if self.end == End::Server && !self.offered {
             self.offered = true;
-            for (verb, option) in [(WILL, SUPPRESS_GO_AHEAD), (DO, SUPPRESS_GO_AHEAD), (WONT, ECHO)] {
+            const OFFER: [(u8, u8); 4] = [(WILL, SUPPRESS_GO_AHEAD), (DO, SUPPRESS_GO_AHEAD), (WONT, ECHO), (DO, NAWS)];
+            for (verb, option) in OFFER {
                 self.say(verb, option, replies);
             }
         }
@@ -203,8 +216,23 @@ mod tests {
     fn the_first_option_brings_our_offer_then_refusals() {
         let (data, replies, _) = run(Iac::server(), &[&[b'a', IAC, WILL, 24, b'b', IAC, DO, 1, IAC, DO, 3]]);
         assert_eq!(data, b"ab");
-        let expected = [IAC, WILL, 3, IAC, DO, 3, IAC, WONT, 1, IAC, DONT, 24];
+        let expected = [IAC, WILL, 3, IAC, DO, 3, IAC, WONT, 1, IAC, DO, NAWS, IAC, DONT, 24];
         assert_eq!(replies, expected, "ECHO and SGA were answered by the offer");
+    }
+
+    #[test]
+    fn typing_is_hidden_only_from_those_who_speak_telnet() {
+        let (mut iac, mut replies) = (Iac::server(), Vec::new());
+        iac.hide_typing(true, &mut replies);
+        assert!(replies.is_empty());
+        iac.feed(&[IAC, DO, 3], &mut Vec::new(), &mut replies);
+        replies.clear();
+        iac.hide_typing(false, &mut replies);
+        iac.hide_typing(true, &mut replies);
+        iac.feed(&[IAC, DO, ECHO], &mut Vec::new(), &mut replies);
+        iac.hide_typing(false, &mut replies);
+        iac.feed(&[IAC, DONT, ECHO], &mut Vec::new(), &mut replies);
+        assert_eq!(replies, [IAC, WILL, ECHO, IAC, WONT, ECHO], "and their confirmations need no answer");
     }
 
     #[test]

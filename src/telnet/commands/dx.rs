@@ -121,6 +121,10 @@ fn read_call(text: &[u8]) -> Option<Call> {
 
 /// Runs DX.
 pub(super) fn post(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
+    if !exec.user.may_post {
+        exec.line(format_args!("{}", exec.user.guest_line(exec.node.settings)));
+        return Next::Prompt;
+    }
     let draft = read_post(args.rest).and_then(|draft| in_a_country(draft, exec.node));
     match draft {
         Err(fault) => {

@@ -2,6 +2,7 @@
 //! that runs it. Adding a command is adding a row.
 
 mod dx;
+mod explain;
 mod filters;
 mod help;
 mod history;
@@ -20,10 +21,11 @@ pub use show_dx::{ShowDx, ShowDxFault, read_show_dx};
 pub use table::{ALIASES, Command, GROUPS, commands};
 
 pub(super) use dx::{Posted, tell_fate};
+pub(super) use settings::dedupe_name;
 
 use super::session::User;
 use super::{Action, NodeView, SessionOut, wash};
-use crate::accounts::Settings;
+use crate::accounts::{Question, Reply, Settings};
 use crate::filter::Context;
 use crate::store::{HistoryRequest, What};
 use std::fmt::Arguments;
@@ -45,6 +47,11 @@ impl Exec<'_> {
     pub(super) fn change(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.user.settings);
         self.user.changed = true;
+    }
+    /// Asks the accounts; `tell` writes the reply when the answer comes. `about` is handed on to it.
+    pub(super) fn ask_accounts(&mut self, question: Question, about: impl Into<String>, tell: TellReply) -> Next {
+        let ask = self.user.ask_accounts(question, self.out);
+        Next::Wait(Wait::Accounts { ask, about: about.into(), tell })
     }
     /// Asks the history; the reply is its answer.
     pub(super) fn ask_history(&mut self, what: What) -> Next {
@@ -89,7 +96,19 @@ pub enum Wait {
     Verdict(Posted),
     /// The history's answer to the question of this number.
     History(u32),
+    /// An answer of the accounts.
+    Accounts {
+        /// Number of the question.
+        ask: u32,
+        /// What it was about, for the reply.
+        about: String,
+        /// Writes the reply.
+        tell: TellReply,
+    },
 }
+
+/// Writes the reply to a question to the accounts: with what it was about, and the answer.
+pub type TellReply = fn(&mut Exec<'_>, &str, Reply);
 
 /// Runs one line that is not blank.
 pub(super) fn run(exec: &mut Exec<'_>, line: &[u8]) -> Next {
@@ -125,5 +144,8 @@ pub(super) fn tell_missed(wait: &Wait, out: &mut Vec<u8>) {
     let _ = match wait {
         Wait::Verdict(post) => write!(out, "{post}: no answer from the node within 2 s; its fate is unknown.\r\n"),
         Wait::History(_) => write!(out, "The history did not answer within 2 s. Try again.\r\n"),
+        Wait::Accounts { .. } => {
+            write!(out, "The accounts did not answer in time; whether it was done is unknown.\r\n")
+        }
     };
 }

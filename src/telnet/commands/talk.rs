@@ -134,7 +134,7 @@ fn send(exec: &mut Exec<'_>, kind: BulletinKind, head: String, text: &[u8], usag
         return Next::Prompt;
     }
     if !exec.user.may_post {
-        exec.line(format_args!("Only registered users may do that here. REGISTER tells how."));
+        exec.line(format_args!("{}", exec.user.guest_line(exec.node.settings)));
         return Next::Prompt;
     }
     let mut line = head.into_bytes();
