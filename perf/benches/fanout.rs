@@ -54,19 +54,19 @@ fn filter(n: u32) -> Filter {
     let bands = choices.nth((n % 20) as usize).unwrap_or([BANDS[0]; 3]);
     let ending = Pattern(format!("*{}{}", letter(n / 20), letter(n / 520)).into());
     let mut expr = Expr::Is(Term::Band(BandSet::of(&bands))).and(Expr::Is(Term::Call(Side::Dx, vec![ending])).not());
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         expr = expr.and(Expr::Is(Term::Mode(ModeSet::of(&[Mode::Ft8, Mode::Ft4]))).not());
     }
-    if n % 4 == 0 {
+    if n.is_multiple_of(4) {
         let near = ContinentSet::of(&[Continent::Eu, Continent::Na]);
         expr = expr.and(Expr::Is(Term::Continent(Side::De, near)));
     }
-    if n % 5 == 0 {
+    if n.is_multiple_of(5) {
         let mut home = EntitySet::EMPTY;
         home.add_bit(230 + (n % 60) as usize);
         expr = expr.and(Expr::Is(Term::Entity(Side::Dx, home)).not());
     }
-    if n % 10 == 0 {
+    if n.is_multiple_of(10) {
         expr = expr.or(Expr::Is(Term::Words(vec!["IOTA".into(), "SOTA".into()])));
     }
     Filter::compile(&expr)

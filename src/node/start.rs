@@ -192,7 +192,7 @@ pub fn start(node: Node) -> Result<Running, String> {
 
     // --- agents, in the order of their turns on each core
     let users = Arc::new(ArcSwap::from_pointee(Vec::<UserInfo>::new()));
-    let limits = Arc::new(limits::Table::new(&node.limits)?);
+    let limits = Arc::new(limits::Table::new(&node.limits)?.with_proxies(&node.telnet.proxies)?);
     let (feeds_tx, feeds_rx) = mpsc::channel();
     let correct_books = Arc::new(Ledger::new("correct"));
     let dedup_books = Arc::new(Ledger::new("dedup"));

@@ -139,7 +139,7 @@ pub enum CloseReason {
     Panic,
     /// A sysop ended it, or a ban.
     Kicked,
-    /// The address that its proxy told has too many connections.
+    /// The address that its proxy told is banned or has too many connections.
     AddressRefused,
 }
 

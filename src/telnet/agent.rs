@@ -126,7 +126,7 @@ pub(super) struct View {
     digest: Arc<Digest>,
     users: Arc<Vec<UserInfo>>,
     cty: Arc<Cty>,
-    bans: Arc<BanList>,
+    pub(super) bans: Arc<BanList>,
     started: Utc,
     pub(super) now: Now,
 }

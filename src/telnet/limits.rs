@@ -146,6 +146,8 @@ pub struct Table {
     per_address_max: u64,
     pre_login_max: u32,
     exempt: Vec<Block>,
+    /// Proxies: their connections count where they really come from.
+    proxies: Vec<Block>,
     connections: AtomicU32,
     pre_login: AtomicU32,
     /// Each: 48 bits of the address's keyed hash, 16 bits of count; 0 = free. One word, so that
@@ -168,6 +170,7 @@ impl Table {
             per_address_max: u64::from(limits.per_address).min(COUNT_MASK),
             pre_login_max: limits.pre_login,
             exempt,
+            proxies: Vec::new(),
             connections: AtomicU32::new(0),
             pre_login: AtomicU32::new(0),
             slots: (0..slots).map(|_| AtomicU64::new(0)).collect(),
@@ -175,6 +178,15 @@ impl Table {
             buckets: (0..slots * 2).map(|_| AtomicU64::new(0)).collect(),
             hasher: ahash::RandomState::new(),
         })
+    }
+
+    /// With the addresses and blocks of proxies, whose connections are not counted as theirs.
+    ///
+    /// # Errors
+    /// One sentence about an entry that cannot be read.
+    pub fn with_proxies(mut self, proxies: &[String]) -> Result<Table, String> {
+        self.proxies = proxies.iter().map(|text| Block::parse(text)).collect::<Result<_, _>>()?;
+        Ok(self)
     }
 
     /// Takes a connection in, or says why not. Its place is free again when the ticket is dropped.
@@ -191,7 +203,9 @@ impl Table {
             return Err(Refusal::PreLogin);
         }
         ticket.pre_login = true;
-        ticket.slot = Some(self.count_address(address)?);
+        if !self.proxies.iter().any(|block| block.contains(address)) {
+            ticket.slot = Some(self.count_address(address)?);
+        }
         Ok(ticket)
     }
 
@@ -417,11 +431,11 @@ mod tests {
 
     #[test]
     fn a_proxys_connection_counts_where_it_comes_from() {
-        let table = table(|l| {
-            l.per_address = 1;
-            l.pre_login = 2;
-        });
-        let mut first = table.admit(ip("127.0.0.1")).unwrap();
+        let limits = config::Limits { per_address: 1, pre_login: 2, ..config::Limits::default() };
+        let table = Table::new(&limits).unwrap().with_proxies(&["198.51.100.0/24".into()]).unwrap();
+        let table = Arc::new(table);
+        let mut first = table.admit(ip("198.51.100.1")).unwrap();
+        drop(table.admit(ip("198.51.100.1")).expect("the proxy's own connections have no bound"));
         first.move_to(ip("192.0.2.1")).unwrap();
         assert_eq!(table.admit(ip("192.0.2.1")).unwrap_err(), Refusal::Address);
         let mut second = table.admit(ip("127.0.0.1")).unwrap();

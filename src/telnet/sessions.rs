@@ -2,7 +2,7 @@
 
 use super::agent::{TelnetAgent, UPWARD_WAITING_MAX};
 use super::connection::{CLOSE_LINGER_NS, HANG_UP_LINGER_NS, LAP_NOTICE_NS, OWN_BYTES_MAX};
-use super::limits::Block;
+use super::limits::{Block, Refusal};
 use super::{Action, CloseReason, NodeView, Session, SessionOut};
 use crate::accounts::{Answer, Question, Reply};
 use crate::engine::caught_panic;
@@ -133,9 +133,15 @@ impl TelnetAgent {
                 }
             }
             Action::RealAddress(address) => {
-                if let Err(why) = connection.ticket.move_to(address) {
+                let ban = self.view.bans.of_address(address, self.view.now.utc);
+                let refused = match (ban, connection.ticket.move_to(address)) {
+                    (Some(ban), _) => Some((Refusal::Banned, format!("{}\r\n", ban.line()))),
+                    (None, Err(why)) => Some((why, why.line().to_string())),
+                    (None, Ok(())) => None,
+                };
+                if let Some((why, line)) = refused {
                     self.stats.refused(why).add(1);
-                    connection.output.reply(why.line().as_bytes());
+                    connection.output.reply(line.as_bytes());
                     self.begin_close(slot, CloseReason::AddressRefused);
                 }
             }
