@@ -40,6 +40,8 @@ mod show;
 mod steps;
 #[path = "conformance/tables.rs"]
 mod tables;
+#[path = "conformance/telnet.rs"]
+mod telnet;
 
 /// Runs one case: what the code answers to what is given.
 type Executor = fn(&[u8]) -> Result<Vec<u8>, String>;
@@ -53,6 +55,7 @@ const AREAS: &[(&str, Executor)] = &[
     ("lines", lines::run),
     ("modes", modes::run),
     ("tables", tables::run),
+    ("telnet", telnet::run),
     ("printed", printed::run),
 ];
 

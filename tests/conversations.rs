@@ -48,7 +48,9 @@ impl Sansio {
     fn connect(bytewise: bool) -> Sansio {
         let clock = TestClock::at(Utc::from_civil(2025, 12, 6, 13, 59, 0));
         let id = SessionId::new(0, 1, 1);
-        let settings = config::Node { callsign: "GB7XYZ".into(), ..config::Node::default() };
+        let mut settings = config::Node { callsign: "GB7XYZ".into(), ..config::Node::default() };
+        // Scripts about the history want to see all of it.
+        settings.telnet.default_filter.clear();
         let mut peer = Sansio {
             session: Session::new(id, ADDRESS, clock.now()),
             history: sample_history(clock.now().utc, &settings),
@@ -184,6 +186,14 @@ impl script::Server for Sansio {
                 let (until, by) = (None, Call::literal("G0SYS"));
                 let (target, reason, since) = (target.to_string(), reason.join(" "), self.started);
                 self.bans = BanList::new(vec![Ban { target, until, reason, by, since }]);
+            }
+            ["filter", ref command @ ..] => self.settings.telnet.default_filter.push(command.join(" ")),
+            // The layout of the lines that he gets from here on.
+            ["stream", format] => {
+                let now = format!("{:?}", self.session.choice().key.preferences.style.format);
+                if now != format {
+                    return Err(format!("the lines are {now}"));
+                }
             }
             // What a sysop ordered.
             ["operated", what] => {
