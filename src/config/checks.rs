@@ -450,7 +450,7 @@ mod tests {
                 r#"(limits: (exempt: ["::1", "10.0.0.0/40"]))"#,
                 "f:1:27: limits.exempt.1 = \"10.0.0.0/40\": the part after `/`",
             ),
-            (r#"(telnet: (proxies: ["proxy.example.org"]))"#, "f:1:20: telnet.proxies.0 = \"proxy.example.org\": "),
+            (r#"(telnet: (proxies: ["proxy.example.org"]))"#, "f:1:21: telnet.proxies.0 = \"proxy.example.org\": "),
             (r#"(accounts: (sysops: ["K1ABC-2"]))"#, "f:1:22: accounts.sysops.0 = \"K1ABC-2\": has an SSID; "),
             (r#"(accounts: (sysops: ["boss"]))"#, "f:1:22: accounts.sysops.0 = \"boss\": not a callsign; "),
             ("(accounts: (password_min: 5))", "f:1:13: accounts.password_min = 5: out of range; use 6 to 64"),
