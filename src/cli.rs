@@ -1,6 +1,7 @@
 //! The command line: what `dxring` can be asked, as values. Reading and checking the configuration
 //! starts here; doing what is asked does not.
 
+use crate::accounts::{Changes, Secret};
 use crate::config::{self, Dedupe, LineFormat, Loaded, Problems, Source};
 use crate::spot::Utc;
 use clap::{Args, Parser, Subcommand};
@@ -100,6 +101,15 @@ pub enum Command {
         dxring lookup K1ABC 9A/DL1ABC/P VP2E/K1ABC\n  \
         dxring lookup --set reference.cty=cty.dat KG4AA")]
     Lookup(LookupOptions),
+
+    /// List, show, change and import the users of a node, whether it runs or not
+    #[command(after_long_help = "Examples:\n  \
+        dxring user list\n  \
+        dxring user show K1ABC\n  \
+        dxring user set K1ABC --password         a password from standard input; --no-password removes it\n  \
+        dxring user set K1ABC name=Hugo grid=FN31 filter='PASS BAND 20M; REJECT SOURCE SKIMMER'\n  \
+        dxring user import data/users --dry-run  what GoCluster's user files would give")]
+    User(UserOptions),
 }
 
 /// Which configuration.
@@ -273,6 +283,95 @@ pub struct LookupOptions {
     pub config: ConfigOptions,
 }
 
+/// Options of `user`.
+#[derive(Args, Debug, Clone, PartialEq)]
+pub struct UserOptions {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: UserAction,
+    /// Which configuration.
+    #[command(flatten)]
+    pub config: ConfigOptions,
+    /// The node's data folder [default: `data` of the configuration, ./dxring-data]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data: Option<PathBuf>,
+}
+
+impl UserOptions {
+    /// The configuration with the data folder of the command line in it. Errors: every mistake, one line each.
+    pub fn load(&self) -> Result<config::Node, Problems> {
+        let mut node = self.config.load()?.node;
+        if let Some(data) = &self.data {
+            node.data.clone_from(data);
+        }
+        Ok(node)
+    }
+}
+
+/// What to do with users.
+#[derive(Subcommand, Debug, Clone, PartialEq)]
+pub enum UserAction {
+    /// One line for each user
+    List,
+    /// Everything about one user
+    Show {
+        /// The call, with its SSID if it has one
+        #[arg(value_name = "CALL")]
+        call: String,
+    },
+    /// Change settings, password or registration; what is changed holds from the user's next log-in on
+    Set {
+        /// The call, with its SSID if it has one
+        #[arg(value_name = "CALL")]
+        call: String,
+        /// name, qth, grid, home_node, dialect, filter, or a key that `show` prints; no value = the node's default
+        #[arg(value_name = "KEY=VALUE")]
+        settings: Vec<String>,
+        /// Set the password to the first line of standard input
+        #[arg(long, conflicts_with = "no_password")]
+        password: bool,
+        /// Remove the password, and with it the registration
+        #[arg(long)]
+        no_password: bool,
+        /// Let the call post where registration is required
+        #[arg(long, conflicts_with = "unregister")]
+        register: bool,
+        /// Take that back
+        #[arg(long)]
+        unregister: bool,
+    },
+    /// Take over GoCluster's user files, one line of outcome for each
+    Import {
+        /// YAML files, or folders of them
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Say what would come over, and write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Write over settings of users who are known here
+        #[arg(long)]
+        replace: bool,
+    },
+}
+
+impl UserAction {
+    /// What `set` changes; asks for the password when one is to be set.
+    ///
+    /// Errors: the password cannot be read.
+    pub fn changes(&self, ask: impl FnOnce() -> Result<Secret, String>) -> Result<Changes, String> {
+        let UserAction::Set { settings, password, no_password, register, unregister, .. } = self else {
+            return Ok(Changes::default());
+        };
+        let password = match (password, no_password) {
+            (true, _) => Some(Some(ask()?)),
+            (false, true) => Some(None),
+            (false, false) => None,
+        };
+        let registered = if *register { Some(true) } else { unregister.then_some(false) };
+        Ok(Changes { settings: settings.clone(), password, registered })
+    }
+}
+
 /// `500ms`, `10s`, `2m`, `1h`, fractions allowed (`1.5s`). Errors: no number, no or an unknown unit.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no time: write for example 500ms, 10s, 2m or 1h");
@@ -389,6 +488,17 @@ mod tests {
         );
         assert_eq!((simulate.rate, simulate.start), (5.0, None));
 
+        let Command::User(user) = parse("user set K1ABC name=Hugo --password --register --data d").unwrap() else {
+            panic!("not user")
+        };
+        assert_eq!(user.data, Some("d".into()));
+        let changes = user.action.changes(|| Ok(Secret(b"correct horse".to_vec()))).unwrap();
+        assert_eq!((changes.settings, changes.registered), (vec!["name=Hugo".to_string()], Some(true)));
+        assert_eq!(changes.password, Some(Some(Secret(b"correct horse".to_vec()))));
+        let Command::User(user) = parse("user --data d import a b --dry-run").unwrap() else { panic!("not user") };
+        let import = UserAction::Import { paths: vec!["a".into(), "b".into()], dry_run: true, replace: false };
+        assert_eq!((user.action, user.data), (import, Some("d".into())));
+
         let Command::Lookup(lookup) = parse("lookup K1ABC DL1ABC").unwrap() else { panic!("not lookup") };
         assert_eq!(lookup.calls, ["K1ABC", "DL1ABC"]);
         assert_eq!(parse("plan").unwrap(), Command::Plan(PlanOptions::default()));
@@ -406,6 +516,9 @@ mod tests {
             ("simulate --minutes 0", "above zero"),
             ("simulate --rate inf", "above zero"),
             ("lookup", "CALL"),
+            ("user", "Usage"),
+            ("user import", "PATH"),
+            ("user set K1ABC --password --no-password", "cannot be used with"),
             ("check a.ron --config b.ron", "cannot be used with"),
             ("chekc", "check"),
         ] {

@@ -1,10 +1,12 @@
 //! The `dxring` program: the command line, and which room answers it.
 
 use clap::Parser;
-use dxring::cli::{Cli, Command, LookupOptions, ReplayOptions, RunOptions};
+use dxring::accounts::{PASSWORD_BYTES_MAX, Secret, Users};
+use dxring::cli::{Cli, Command, LookupOptions, ReplayOptions, RunOptions, UserAction, UserOptions};
+use dxring::engine::RealClock;
 use dxring::reference::{Cty, lookup_report};
 use dxring::{config, node, replay, simulate};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufRead, BufWriter, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
             made.map(|_| String::new()).or_else(quiet_if_closed)
         }
         Command::Lookup(options) => look_up(&options),
+        Command::User(options) => user(&options),
     };
     match answer {
         Ok(text) => {
@@ -41,6 +44,36 @@ fn run(options: &RunOptions) -> Result<String, String> {
         tracing::warn!("{warning}");
     }
     node::run(loaded.node, || options.load()).map(|()| String::new())
+}
+
+fn user(options: &UserOptions) -> Result<String, String> {
+    let node = options.load().map_err(|e| e.to_string())?;
+    let users = Users::of(&node, RealClock::start().now().utc)?;
+    match &options.action {
+        UserAction::List => users.list(),
+        UserAction::Show { call } => users.show(call),
+        UserAction::Set { call, .. } => users.set(call, options.action.changes(ask_password)?),
+        UserAction::Import { paths, dry_run, replace } => {
+            users.import(paths, *dry_run, *replace, &mut io::stdout().lock()).map(|()| String::new())
+        }
+    }
+}
+
+/// The first line of standard input.
+fn ask_password() -> Result<Secret, String> {
+    if io::stdin().is_terminal() {
+        eprint!("New password (it is seen as you type): ");
+    }
+    let mut line = Vec::new();
+    let read = io::stdin().lock().take(PASSWORD_BYTES_MAX as u64 + 2).read_until(b'\n', &mut line);
+    read.map_err(|e| format!("standard input: {e}"))?;
+    while line.last().is_some_and(|byte| b"\r\n".contains(byte)) {
+        line.pop();
+    }
+    if line.is_empty() {
+        return Err("no password on standard input; to remove it say --no-password".into());
+    }
+    Ok(Secret(line))
 }
 
 fn play(options: &ReplayOptions) -> Result<String, String> {

@@ -28,6 +28,8 @@ mod cty;
 mod dedup;
 #[path = "conformance/filters.rs"]
 mod filters;
+#[path = "conformance/languages.rs"]
+mod languages;
 #[path = "conformance/lines.rs"]
 mod lines;
 #[path = "conformance/modes.rs"]
@@ -52,6 +54,7 @@ const AREAS: &[(&str, Executor)] = &[
     ("cty", cty::run),
     ("dedup", dedup::run),
     ("filters", filters::run),
+    ("languages", languages::run),
     ("lines", lines::run),
     ("modes", modes::run),
     ("tables", tables::run),

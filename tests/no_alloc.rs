@@ -131,7 +131,7 @@ fn wanted() -> Filter {
     let from = Expr::Is(Term::Continent(Side::De, ContinentSet::of(&[Continent::Eu])));
     let calls = ["K7*", "*/P", "?1AB?"].map(|pattern| Pattern(pattern.into())).to_vec();
     let words = Expr::Is(Term::Words(vec!["TNX".into(), "IOTA".into()]));
-    Filter::compile(&bands.and(modes).and(from.or(words)).or(Expr::Is(Term::Call(Side::Dx, calls))))
+    Filter::compile(&bands.and(modes).and(words.or(from)).or(Expr::Is(Term::Call(Side::Dx, calls))))
 }
 
 /// The stages behind the gate, one user of each style, and one with a filter.

@@ -7,9 +7,10 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dxring::filter::{
     BandSet, ClassSet, ContinentSet, CqSet, EntitySet, Expr, Filter, GridPrefix, ModeSet, Pattern, RefSet, Side, Term,
+    check_regex,
 };
 use dxring::reference::{Cty, enrich};
-use dxring::spot::{Band, Class, Continent, Mode, Spot, Utc};
+use dxring::spot::{Band, COMMENT_BYTES_MAX, Class, Continent, Mode, Spot, Utc};
 use dxring::wire::{LineSplitter, people_line, skimmer_line};
 use std::hint::black_box;
 
@@ -137,13 +138,37 @@ fn filters(c: &mut Criterion) {
             });
         });
     }
+    // The worst that somebody can do to a node: as large as the limits let it be, on a comment that keeps
+    // every branch alive.
+    let worst = (1..).map(|n| format!("(a?b?c?){{{n}}}x")).take_while(|source| check_regex(source).is_ok());
+    let worst = Filter::compile(&is(Term::Regex(vec![worst.last().expect("the first fits").into()])));
+    let mut dice = fastrand::Rng::with_seed(2);
+    let hostile: Vec<Spot> = spots
+        .iter()
+        .map(|spot| {
+            let comment: Vec<u8> = (0..COMMENT_BYTES_MAX).map(|_| b"abc"[dice.usize(..3)]).collect();
+            let mut spot = *spot;
+            spot.set_comment(&comment);
+            spot
+        })
+        .collect();
+    group.bench_function("worst regex, worst comments", |b| {
+        let mut at = 0;
+        b.iter(|| {
+            at = if at + 1 == hostile.len() { 0 } else { at + 1 };
+            worst.passes(black_box(&hostile[at]))
+        });
+    });
     group.finish();
 
     let mut group = c.benchmark_group("filter compile");
-    for name in ["typical", "100 calls", "30-term tree"] {
+    for name in ["typical", "100 calls", "30-term tree", "regex"] {
         let (_, expr) = cases.iter().find(|case| case.0 == name).expect("a name from above");
         group.bench_function(name, |b| b.iter(|| Filter::compile(black_box(expr))));
     }
+    let most = patterns((0..Expr::TEXT_BYTES_MAX / 3).map(|n| format!("{:02X}{}", n % 256, ["?", "*", "A"][n % 3])));
+    let most = is(Term::Call(Side::Dx, most));
+    group.bench_function("as many patterns as allowed", |b| b.iter(|| Filter::compile(black_box(&most))));
     group.finish();
 }
 

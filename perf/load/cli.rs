@@ -1,11 +1,39 @@
 //! The command line, checked.
 
+use super::filters::{Commands, FILTERS_MAX};
 use super::plan::{DX_CALLS, Profile};
 use super::run::Settings;
 use super::target::Target;
 use clap::Parser;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+
+/// The node holds what comes beyond its burst of 60, and the replies of those would tell of that.
+const STORM_COMMANDS_MAX: usize = 60;
+
+/// What a user says in a storm: the settings, lists and questions of several logging programs.
+const STORM: [&str; 20] = [
+    "SET/NAME Test",
+    "SET/QTH Newington",
+    "SET/QRA FN31pr",
+    "SET/PAGE 0",
+    "SET/FORMAT CLASSIC",
+    "SET/DEDUPE MED",
+    "SET/NOFILTER",
+    "PASS BAND 40M,20M,15M",
+    "REJECT MODE FT8,FT4",
+    "SHOW/FILTER",
+    "SHOW/TIME",
+    "SHOW/VERSION",
+    "SHOW/DX 25",
+    "SHOW/DX 10 on 20m",
+    "SHOW/WWV 5",
+    "SHOW/ANN 5",
+    "SHOW/PREFIX DL",
+    "SHOW/HEADING JA",
+    "SHOW/SUN",
+    "PING",
+];
 
 /// Open-loop load for a DX cluster node: plays an RBN feed to it and is its telnet users.
 ///
@@ -50,13 +78,28 @@ pub struct Cli {
     /// Users.
     #[arg(long, default_value_t = 100)]
     users: usize,
+    /// So many different filters among the users, each of which passes about half of the spots; 0 = none.
+    #[arg(long, default_value_t = 0, value_name = "FILTERS")]
+    filters: usize,
+    /// The command that passes some bands only; {} stands for their names, as in 160M,80M,40M.
+    #[arg(long, value_name = "COMMAND", default_value = "PASS BAND {}")]
+    filter_bands: String,
+    /// The command that holds back the DX calls of a pattern; {} stands for it, as in *AB.
+    #[arg(long, value_name = "COMMAND", default_value = "REJECT DXCALL {}")]
+    filter_calls: String,
+    /// Log in --users evenly over --seconds; each sends --storm-command in one write. Measures the replies.
+    #[arg(long, conflicts_with_all = ["rate", "burst", "idle"])]
+    pub storm: bool,
+    /// A command of --storm; may be repeated. The default is what logging programs send at log-in.
+    #[arg(long = "storm-command", value_name = "COMMAND", default_values_t = STORM.map(String::from))]
+    pub storm_commands: Vec<String>,
     /// Log in so many users, send nothing, measure memory and CPU over --seconds.
     #[arg(long, value_name = "USERS", conflicts_with_all = ["rate", "burst", "users"])]
     idle: Option<usize>,
     /// Constant rate in spots/s, for --seconds.
     #[arg(long, conflicts_with = "burst")]
     rate: Option<u64>,
-    /// Length of --rate and --idle.
+    /// Length of --rate, --idle and --storm.
     #[arg(long, default_value_t = 15)]
     pub seconds: u64,
     /// Spots of a burst.
@@ -146,11 +189,13 @@ impl Cli {
             (_, Some(spots)) if spots > 0 => {
                 Profile::Burst { spots, within_ms: self.within_ms, every_ms: self.every_ms, times: self.times }
             }
-            _ if self.idle.is_some() => Profile::Rate { per_s: 1, seconds: 0 },
-            _ => return Err("nothing to send: give --rate, --burst or --idle".into()),
+            _ if self.idle.is_some() || self.storm => Profile::Rate { per_s: 1, seconds: 0 },
+            _ => return Err("nothing to send: give --rate, --burst, --idle or --storm".into()),
         };
         let settings = Settings {
             users: self.idle.unwrap_or(self.users),
+            filters: self.filters,
+            filter_commands: Commands { bands: self.filter_bands.clone(), calls: self.filter_calls.clone() },
             receiver_threads: self.receiver_threads,
             feeds: self.feeders.max(1),
             warmup: Profile::Burst { spots: self.warmup, within_ms: 1000, every_ms: 1000, times: 1 },
@@ -162,6 +207,12 @@ impl Cli {
         };
         if settings.users == 0 {
             return Err("--users 0: use at least 1".into());
+        }
+        if self.filters > FILTERS_MAX {
+            return Err(format!("--filters {}: use at most {FILTERS_MAX}", self.filters));
+        }
+        if self.storm_commands.len() > STORM_COMMANDS_MAX {
+            return Err(format!("{} commands at once: use at most {STORM_COMMANDS_MAX}", self.storm_commands.len()));
         }
         let spots = self.spots(&settings);
         if spots > DX_CALLS {
@@ -214,6 +265,18 @@ mod tests {
     }
 
     #[test]
+    fn filters_and_storms() {
+        let (_, settings) = parse("--spawn dxring --rate 5000 --users 2000 --filters 100").unwrap();
+        assert_eq!((settings.filters, &settings.filter_commands.bands[..]), (100, "PASS BAND {}"));
+        let cli = |line: &str| Cli::try_parse_from(std::iter::once("dxring-load").chain(line.split(' '))).unwrap();
+        assert_eq!(cli("--spawn dxring --storm --users 2000 --seconds 30").storm_commands.len(), 20);
+        assert_eq!(
+            cli("--spawn dxring --storm --storm-command SH/DX --storm-command PING").storm_commands,
+            ["SH/DX", "PING"]
+        );
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused() {
         for line in [
             "--rate 10",
@@ -222,6 +285,8 @@ mod tests {
             "--spawn-limit x --rate 10000000 --seconds 10",
             "--server 127.0.0.1:7300 --burst 5",
             "--spawn-limit x --rate 5 --burst 5",
+            "--spawn-limit x --rate 5 --filters 20000",
+            "--spawn x --storm --rate 5",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod cpu;
 mod feeder;
+mod filters;
 mod json;
 mod machine;
 mod plan;
@@ -62,7 +63,9 @@ fn work(cli: &Cli) -> Result<bool, String> {
     let machine = Machine::read();
     let mut out = Output { cli, record: String::new(), json: Vec::new() };
     out.say_block(&machine.text(), None);
-    let good = if cli.is_idle() {
+    let good = if cli.storm {
+        storms(cli, &settings, &targets, &mut feeder, &clock, &mut out)?
+    } else if cli.is_idle() {
         idle_rounds(cli, &settings, &targets, &mut feeder, &clock, &mut out)?
     } else {
         rounds(cli, &settings, &targets, &mut feeder, &clock, &mut out)?
@@ -79,7 +82,7 @@ fn rounds(
     clock: &Clock,
     out: &mut Output,
 ) -> Result<bool, String> {
-    let workload = settings.profile.text();
+    let workload = workload(settings);
     let spots = cli.spots(settings);
     let mut page = first_page();
     let mut runs: Vec<Run> = Vec::new();
@@ -125,6 +128,44 @@ fn rounds(
     let good = runs.iter().all(|run| run.failures().is_empty());
     if !good {
         out.say("\nFAILED\n");
+    }
+    Ok(good)
+}
+
+fn workload(settings: &Settings) -> String {
+    match settings.filters {
+        0 => settings.profile.text(),
+        1 => settings.profile.text() + ", 1 filter",
+        filters => format!("{}, {filters} filters", settings.profile.text()),
+    }
+}
+
+fn storms(
+    cli: &Cli,
+    settings: &Settings,
+    targets: &[Target],
+    feeder: &mut Feeder,
+    clock: &Clock,
+    out: &mut Output,
+) -> Result<bool, String> {
+    let mut good = true;
+    let mut page = first_page();
+    for _ in 0..cli.repeat {
+        for target in targets {
+            if !matches!(target, Target::Running { .. }) {
+                feeder.disconnect();
+            }
+            let server = target.start(settings.users, feeder.address()?, settings.feeds, clock)?;
+            let what = (cli.seconds, &cli.storm_commands[..]);
+            let result = run::storm(&target.name(), &server, feeder, settings, what, page, clock);
+            page = (page + cli.spots(settings)) % DX_CALLS;
+            let last_words = server.finish(clock);
+            let mut storm = result.map_err(|e| format!("{}: {e}", target.name()))?;
+            storm.last_words = last_words;
+            good &= report::storm_failure(&storm).is_none();
+            out.say_block(&report::storm_block(&storm), storm.last_words.as_deref());
+            out.json.push(report::storm_json(&storm));
+        }
     }
     Ok(good)
 }

@@ -121,9 +121,15 @@ pub fn user_call(n: usize) -> BookCall {
     calls::call_at(DX_CALLS + n as u64 % USER_CALLS)
 }
 
+/// Bands of a plan; spot `seq` is on band `seq % BANDS`.
+pub const BANDS: usize = 6;
+
+/// Their names in commands.
+pub const BAND_NAMES: [&str; BANDS] = ["160M", "80M", "40M", "20M", "15M", "10M"];
+
 /// Lower edges of CW segments in Hz, 57 kHz of each are used. No plan needs the band to tell spots
 /// apart; several make the traffic like the air's.
-const BANDS_HZ: [u64; 6] = [1_803_000, 3_503_000, 7_003_000, 14_003_000, 21_003_000, 28_003_000];
+const BANDS_HZ: [u64; BANDS] = [1_803_000, 3_503_000, 7_003_000, 14_003_000, 21_003_000, 28_003_000];
 
 /// Skimmers' calls, six columns at most, so that `-#:` still fits the field of nine.
 const SPOTTERS: [&str; 24] = [

@@ -2,7 +2,7 @@
 
 use super::cpu::{Memory, Usage};
 use super::json::Json;
-use super::run::{Idle, Run};
+use super::run::{Idle, Run, Storm};
 use hdrhistogram::Histogram;
 use std::fmt::Write as _;
 
@@ -12,14 +12,16 @@ pub fn block(run: &Run, workload: &str) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(
         out,
-        "workload   {workload} -> {} users  target {}  run {}  delivered {}  missing {}  dup {}  out of order {}",
+        "workload   {workload} -> {} users  target {}  run {}  delivered {} of {}  missing {}  dup {}  out of order {}  unwanted {}",
         run.users,
         run.target,
         run.round,
         percent(run.delivered_share()),
+        run.due,
         run.sums.missing,
         run.sums.duplicates,
-        run.sums.out_of_order
+        run.sums.out_of_order,
+        run.sums.unwanted
     );
     let d = &run.delivery_us;
     let _ = writeln!(
@@ -83,6 +85,75 @@ pub fn block(run: &Run, workload: &str) -> String {
         let _ = writeln!(out, "NOISY      other processes disturbed this run: discard its times");
     }
     out
+}
+
+/// The block of a storm.
+pub fn storm_block(storm: &Storm) -> String {
+    let mut out = format!(
+        "workload   {} users x {} commands in {} s  target {}\n",
+        storm.users, storm.commands, storm.seconds, storm.target
+    );
+    for (name, us) in [("login", &storm.login_us), ("reply", &storm.reply_us)] {
+        let _ = writeln!(
+            out,
+            "{name:<10} us  p50 {}  p90 {}  p99 {}  p99.9 {}  max {}  of {}",
+            us.value_at_quantile(0.5),
+            us.value_at_quantile(0.9),
+            us.value_at_quantile(0.99),
+            us.value_at_quantile(0.999),
+            us.max(),
+            us.len()
+        );
+    }
+    let memory = storm.memory.map_or("?".into(), |[a, b]| format!("{} -> {} KiB", a.rss_kib, b.rss_kib));
+    let _ = writeln!(
+        out,
+        "around     server {}  generator {:.2} s CPU  others {} cores  wall {:.2} s  RSS {memory}",
+        cpu_text(&storm.usage),
+        storm.usage.own_s,
+        storm.usage.others_cores.map_or("?".into(), |c| format!("{c:.2}")),
+        storm.usage.wall_s,
+    );
+    if let Some(failure) = storm_failure(storm) {
+        let _ = writeln!(out, "FAILED     {failure}");
+    }
+    out
+}
+
+/// Why a storm does not count.
+pub fn storm_failure(storm: &Storm) -> Option<String> {
+    let replies = storm.users * storm.commands as u64;
+    if storm.lost > 0 {
+        return Some(format!("{} users lost; {}", storm.lost, storm.trouble.as_deref().unwrap_or("")));
+    }
+    (storm.reply_us.len() != replies).then(|| format!("{} replies of {replies}", storm.reply_us.len()))
+}
+
+/// A storm as JSON.
+pub fn storm_json(storm: &Storm) -> Json {
+    let quantiles = |us: &Histogram<u32>| {
+        let at = |q| Json::Int(us.value_at_quantile(q));
+        Json::Object(vec![
+            ("p50", at(0.5)),
+            ("p90", at(0.9)),
+            ("p99", at(0.99)),
+            ("p999", at(0.999)),
+            ("max", Json::Int(us.max())),
+            ("count", Json::Int(us.len())),
+        ])
+    };
+    Json::Object(vec![
+        ("kind", Json::text("storm")),
+        ("target", Json::text(&storm.target)),
+        ("users", Json::Int(storm.users)),
+        ("commands", Json::Int(storm.commands as u64)),
+        ("seconds", Json::Int(storm.seconds)),
+        ("login_us", quantiles(&storm.login_us)),
+        ("reply_us", quantiles(&storm.reply_us)),
+        ("server_cpu_s", Json::maybe(storm.usage.server_s)),
+        ("lost", Json::Int(storm.lost)),
+        ("failed", Json::Bool(storm_failure(storm).is_some())),
+    ])
 }
 
 /// The block of an idle run.
@@ -205,11 +276,14 @@ pub fn json(run: &Run, workload: &str) -> Json {
         ("workload", Json::text(workload)),
         ("users", Json::Int(run.users)),
         ("spots", Json::Int(run.spots)),
+        ("filters", Json::Int(run.filters as u64)),
+        ("due", Json::Int(run.due)),
         ("delivered", Json::Int(run.delivered)),
         ("delivered_share", Json::Num(run.delivered_share())),
         ("missing", Json::Int(run.sums.missing)),
         ("duplicates", Json::Int(run.sums.duplicates)),
         ("out_of_order", Json::Int(run.sums.out_of_order)),
+        ("unwanted", Json::Int(run.sums.unwanted)),
         ("foreign", Json::Int(run.foreign.0)),
         ("users_lost", Json::Int(run.lost)),
         ("failures", Json::List(run.failures().into_iter().map(Json::Text).collect())),

@@ -1,12 +1,13 @@
 //! One run: log in, warm up, play the plan, wait for the last line, add up.
 
-use super::check::Sums;
+use super::check::{Books, Sums};
 use super::clock::{Clock, pause_ms};
 use super::cpu::{self, Memory, Sample, Usage};
 use super::feeder::{Feeder, Played};
+use super::filters::{Commands, TestFilter};
 use super::plan::{Plan, Profile};
 use super::target::Server;
-use super::users::{self, Seen, Shared};
+use super::users::{self, Role, Seen, Shared};
 use dxring::spot::Utc;
 use hdrhistogram::Histogram;
 use std::sync::atomic::Ordering::Relaxed;
@@ -29,6 +30,10 @@ const STEP_MS: u64 = 2;
 pub struct Settings {
     /// Users.
     pub users: usize,
+    /// Different filters among the users; 0 = none has one.
+    pub filters: usize,
+    /// The commands that set them.
+    pub filter_commands: Commands,
     /// Threads that receive.
     pub receiver_threads: usize,
     /// Feeds.
@@ -61,6 +66,10 @@ pub struct Run {
     pub sums: Sums,
     /// Measured lines that came, each spot once per user.
     pub delivered: u64,
+    /// Measured lines that had to come.
+    pub due: u64,
+    /// Different filters.
+    pub filters: usize,
     /// `DX de` lines that are no spot of the plan, and one of them.
     pub foreign: (u64, Option<String>),
     /// Connections that ended during the run.
@@ -99,7 +108,7 @@ pub struct Run {
 impl Run {
     /// Delivered share of what the conservation law demands, 0 to 1.
     pub fn delivered_share(&self) -> f64 {
-        self.delivered as f64 / (self.spots * self.users).max(1) as f64
+        self.delivered as f64 / self.due.max(1) as f64
     }
     /// Server CPU per delivered line, µs.
     pub fn cpu_us_per_line(&self) -> Option<f64> {
@@ -116,6 +125,7 @@ impl Run {
         count(self.sums.missing, "lines missing");
         count(self.sums.duplicates, "lines twice");
         count(self.sums.out_of_order, "lines out of order");
+        count(self.sums.unwanted, "lines that a filter should have held back");
         count(self.foreign.0, "lines that are no spot of the plan");
         count(self.lost, "users lost");
         let late_ms = self.played.late_us.max() / 1000;
@@ -135,6 +145,87 @@ impl Run {
     pub fn is_noisy(&self) -> bool {
         self.usage.others_cores.is_some_and(|c| c > self.settings.noise_cores_max)
     }
+}
+
+/// The roles of a run's users.
+fn roles(settings: &Settings, plan: &Plan) -> Vec<Role> {
+    let role = |n| {
+        let filter = TestFilter::of(n);
+        let (script, lines) = filter.script(&settings.filter_commands);
+        Role::reader(Some((script, lines, filter.wanted(plan))))
+    };
+    match settings.filters {
+        0 => vec![Role::reader(None)],
+        filters => (0..filters).map(role).collect(),
+    }
+}
+
+/// How a node bears many users who log in and say what they want.
+pub struct Storm {
+    /// Name of the target.
+    pub target: String,
+    /// Users.
+    pub users: u64,
+    /// Commands of each.
+    pub commands: usize,
+    /// All logins are spread evenly over this, in s.
+    pub seconds: u64,
+    /// From the connect to the first prompt, µs.
+    pub login_us: Histogram<u32>,
+    /// From the send of a user's commands, all in one write, to the prompt after each of them, µs.
+    pub reply_us: Histogram<u32>,
+    /// Server's memory before and after.
+    pub memory: Option<[Memory; 2]>,
+    /// CPU from the first login to the last reply.
+    pub usage: Usage,
+    /// Connections that ended.
+    pub lost: u64,
+    /// The first trouble.
+    pub trouble: Option<String>,
+    /// The server's own last words.
+    pub last_words: Option<String>,
+}
+
+/// Fills the history with the warm-up's spots, then lets the users log in over `seconds` and say `commands`.
+pub fn storm(
+    name: &str,
+    server: &Server,
+    feeder: &mut Feeder,
+    settings: &Settings,
+    (seconds, commands): (u64, &[String]),
+    first_page: u64,
+    clock: &Clock,
+) -> Result<Storm, String> {
+    let nothing = Profile::Rate { per_s: 1, seconds: 0 };
+    let plan = Plan::lay(&settings.warmup, &nothing, settings.feeds, first_page, utc_now());
+    feeder.wait_connected(clock, settings.login_timeout_ns)?;
+    feeder.play(&plan, 0..plan.spots(), clock.now_ns(), clock)?;
+    pause_ms(PAUSE_MS);
+    let mut shared = Shared::new(*clock, server.address, None, vec![Role::asker(commands)]);
+    shared.connect_gap_ns = seconds * 1_000_000_000 / settings.users as u64;
+    let settings =
+        Settings { login_timeout_ns: settings.login_timeout_ns + seconds * 1_000_000_000, ..settings.clone() };
+    let before = memory(server);
+    let first = Sample::take(clock, server.pid);
+    let (seen, usage) = with_users(&shared, &settings, |_| Ok(first.until(&Sample::take(clock, server.pid))))?;
+    let mut storm = Storm {
+        target: name.to_string(),
+        users: settings.users as u64,
+        commands: commands.len(),
+        seconds,
+        login_us: users::empty_latency(),
+        reply_us: users::empty_latency(),
+        memory: before.zip(memory(server)).map(|(a, b)| [a, b]),
+        usage,
+        lost: shared.lost.load(Relaxed),
+        trouble: shared.trouble.lock().ok().and_then(|t| t.clone()),
+        last_words: None,
+    };
+    for thread in &seen {
+        storm.login_us.add(&thread.login_us).map_err(|e| e.to_string())?;
+        storm.reply_us.add(&thread.reply_us).map_err(|e| e.to_string())?;
+    }
+    Ok(storm)
 }
 
 /// What many silent users cost.
@@ -176,9 +267,17 @@ pub fn run(
 ) -> Result<Run, String> {
     let plan = Plan::lay(&settings.warmup, &settings.profile, settings.feeds, first_page, utc_now());
     let (all, warmup) = (plan.spots(), plan.warmup);
-    let shared = Shared::new(*clock, server.address, Some(plan));
-    let plan = shared.plan.as_ref().ok_or("no plan")?;
+    let roles = roles(settings, &plan);
     let users = settings.users as u64;
+    // Lines before a spot of the plan, all users together.
+    let due_before = |seq: usize| -> u64 {
+        let of_role = |role: &Role| role.wanted().map_or(seq as u64, |wanted| wanted.before(seq as u32));
+        let due: Vec<u64> = roles.iter().map(of_role).collect();
+        (0..settings.users).map(|user| due[user % due.len()]).sum()
+    };
+    let (due_warmup, due_all) = (due_before(warmup), due_before(all));
+    let shared = Shared::new(*clock, server.address, Some(plan), roles);
+    let plan = shared.plan.as_ref().ok_or("no plan")?;
     feeder.wait_connected(clock, settings.login_timeout_ns)?;
     let before = memory(server);
     let (seen, middle) = with_users(&shared, settings, |login_s| {
@@ -186,7 +285,7 @@ pub fn run(
         let start_ns = clock.now_ns();
         shared.start_ns[0].store(start_ns, Relaxed);
         feeder.play(plan, 0..warmup, start_ns, clock)?;
-        wait_entered(&shared, users * warmup as u64, settings.drain_ns);
+        wait_entered(&shared, due_warmup, settings.drain_ns);
         pause_ms(PAUSE_MS);
         if !feeder.drain_input() {
             return Err("the server closed a feed".into());
@@ -195,7 +294,7 @@ pub fn run(
         let start_ns = clock.now_ns();
         shared.start_ns[1].store(start_ns, Relaxed);
         let played = feeder.play(plan, warmup..all, start_ns, clock)?;
-        wait_entered(&shared, users * all as u64, settings.drain_ns);
+        wait_entered(&shared, due_all, settings.drain_ns);
         let last = Sample::take(clock, server.pid);
         pause_ms(AFTERWARDS_MS);
         Ok((login_s, logged_in, played, first.until(&last), memory(server)))
@@ -210,6 +309,8 @@ pub fn run(
         users,
         sums,
         delivered: 0,
+        due: due_all - due_warmup,
+        filters: settings.filters,
         foreign: (seen.iter().map(|s| s.foreign).sum(), seen.iter().find_map(|s| s.foreign_sample.clone())),
         lost: shared.lost.load(Relaxed),
         delivery_us: users::empty_latency(),
@@ -258,7 +359,7 @@ pub fn idle(
     seconds: u64,
     clock: &Clock,
 ) -> Result<Idle, String> {
-    let shared = Shared::new(*clock, server.address, None);
+    let shared = Shared::new(*clock, server.address, None, vec![Role::reader(None)]);
     feeder.wait_connected(clock, settings.login_timeout_ns)?;
     let before = memory(server);
     let (_, (login_s, logged_in, usage, after)) = with_users(&shared, settings, |login_s| {
@@ -346,6 +447,7 @@ fn add_up(seen: &[Seen]) -> Sums {
         all.missing += sums.missing;
         all.duplicates += sums.duplicates;
         all.out_of_order += sums.out_of_order;
+        all.unwanted += sums.unwanted;
     }
     all
 }
@@ -354,9 +456,11 @@ fn completion(shared: &Shared, plan: &Plan, seen: &[Seen], all_complete: bool) -
     let mut completion_us = users::empty_latency();
     let start_ns = shared.start_ns[1].load(Relaxed);
     for seq in plan.warmup..plan.spots() {
-        let complete = all_complete || seen.iter().flat_map(|s| &s.users).all(|user| user.books.has(seq as u32));
-        if complete {
-            let last_ns = seen.iter().map(|s| s.last_ns[seq]).max().unwrap_or(0);
+        let has = |books: &Books| books.has(seq as u32) || !books.wants(seq as u32);
+        let complete = all_complete || seen.iter().flat_map(|s| &s.users).all(|user| has(&user.books));
+        let last_ns = seen.iter().map(|s| s.last_ns[seq]).max().unwrap_or(0);
+        // 0: nobody wanted it.
+        if complete && last_ns > 0 {
             let latency_us = last_ns.saturating_sub(start_ns + plan.offsets_ns[seq]) / 1000;
             completion_us.saturating_record(latency_us);
         }

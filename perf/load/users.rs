@@ -1,6 +1,6 @@
 //! The user side: threads that each drive many telnet users through one epoll.
 
-use super::check::{Books, Sums};
+use super::check::{Books, Sums, Wanted};
 use super::clock::Clock;
 use super::plan::{Plan, user_call};
 use hdrhistogram::Histogram;
@@ -9,8 +9,8 @@ use mio::{Events, Interest, Poll, Token};
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// One `recv` takes at most this: 64 KiB are 851 lines, and a user with more waits for the others.
@@ -25,14 +25,45 @@ const LOGINS_MAX: usize = 128;
 /// Users per source address: a loopback pair has 28,232 ports (32768–60999), some of them in TIME_WAIT.
 pub const USERS_PER_SOURCE: usize = 20_000;
 
+/// The flag that ends a run is looked at so often.
+const POLL_NS_MAX: u64 = 50_000_000;
+
 /// A spot whose latency is longer counts as this long; 10 minutes.
 const LATENCY_US_MAX: u64 = 600_000_000;
 
-/// Sent after login, so that every user gets every spot.
-const COMMANDS: &[u8] = b"SET/NOFILTER\r\nSET/DEDUPE OFF\r\n";
+/// Sent after login, so that every user gets every spot: new users have the node's default filter.
+const OPEN: &str = "SET/NOFILTER\r\nSET/DEDUPE OFF\r\n";
+const OPEN_LINES: u8 = 2;
 
-/// Lines ending in `>` that a user waits for: one after login, one after each command.
-const PROMPTS: u8 = 3;
+/// What a user says once he is logged in, and what he is then due.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// Lines, sent at once.
+    script: Arc<[u8]>,
+    /// Lines ending in ` >` that he waits for: one after login, one after each command.
+    prompts: u8,
+    wanted: Option<Arc<Wanted>>,
+}
+
+impl Role {
+    /// He wants every spot, or those of a filter that these lines set.
+    pub fn reader(filter: Option<(String, u8, Wanted)>) -> Role {
+        let (script, lines, wanted) = match filter {
+            Some((script, lines, wanted)) => (OPEN.to_string() + &script, OPEN_LINES + lines, Some(Arc::new(wanted))),
+            None => (OPEN.to_string(), OPEN_LINES, None),
+        };
+        Role { script: script.into_bytes().into(), prompts: 1 + lines, wanted }
+    }
+    /// He sends these commands and is due their replies only.
+    pub fn asker(commands: &[String]) -> Role {
+        let script = commands.join("\r\n") + "\r\n";
+        Role { script: script.into_bytes().into(), prompts: 1 + commands.len() as u8, wanted: None }
+    }
+    /// Which spots he is due; none = all.
+    pub fn wanted(&self) -> Option<&Wanted> {
+        self.wanted.as_deref()
+    }
+}
 
 /// What all threads of one run share.
 pub struct Shared {
@@ -42,6 +73,10 @@ pub struct Shared {
     pub server: SocketAddr,
     /// The plan; `None` when nothing will be sent.
     pub plan: Option<Plan>,
+    /// What users do: user `n` has role `n % roles`.
+    pub roles: Vec<Role>,
+    /// From one user's connect to the next one's; 0 = as fast as it goes.
+    pub connect_gap_ns: u64,
     /// When the warm-up and the measured part began, ns.
     pub start_ns: [AtomicU64; 2],
     /// Users logged in with all their commands answered.
@@ -60,11 +95,13 @@ pub struct Shared {
 
 impl Shared {
     /// Nothing has happened yet.
-    pub fn new(clock: Clock, server: SocketAddr, plan: Option<Plan>) -> Shared {
+    pub fn new(clock: Clock, server: SocketAddr, plan: Option<Plan>, roles: Vec<Role>) -> Shared {
         Shared {
             clock,
             server,
             plan,
+            roles,
+            connect_gap_ns: 0,
             start_ns: Default::default(),
             ready: AtomicU64::new(0),
             lost: AtomicU64::new(0),
@@ -73,6 +110,11 @@ impl Shared {
             stop: AtomicBool::new(false),
             trouble: Mutex::new(None),
         }
+    }
+
+    /// What a user does.
+    pub fn role(&self, user: usize) -> &Role {
+        &self.roles[user % self.roles.len()]
     }
 
     /// Keeps the first trouble only.
@@ -99,6 +141,10 @@ pub struct Seen {
     pub foreign_sample: Option<String>,
     /// When the first measured spot came, ns.
     pub first_ns: u64,
+    /// From the connect to the first prompt, µs.
+    pub login_us: Histogram<u32>,
+    /// From the send of a user's commands to the prompt after each of them, µs.
+    pub reply_us: Histogram<u32>,
 }
 
 /// What one user got.
@@ -130,6 +176,8 @@ struct User {
     stream: Option<TcpStream>,
     stage: Stage,
     tail: Vec<u8>,
+    /// When he connected, then when he sent his commands, ns.
+    asked_ns: u64,
     /// Waits in the queue of those who may have more.
     queued: bool,
     books: Books,
@@ -151,6 +199,8 @@ pub fn receive(shared: &Shared, numbers: std::ops::Range<usize>) -> Seen {
             foreign: 0,
             foreign_sample: None,
             first_ns: 0,
+            login_us: empty_latency(),
+            reply_us: empty_latency(),
         },
     };
     if let Err(e) = thread.run() {
@@ -179,8 +229,9 @@ impl User {
             stream: None,
             stage: Stage::Connecting,
             tail: Vec::new(),
+            asked_ns: 0,
             queued: false,
-            books: Books::new(spots, feeds),
+            books: Books::new(spots, feeds, shared.role(number).wanted.clone()),
             latency_us: None,
         }
     }
@@ -197,20 +248,31 @@ impl Thread<'_> {
         let mut poll = Poll::new()?;
         let mut events = Events::with_capacity(1024);
         let mut buf = vec![0u8; TAIL_BYTES_MAX + RECV_BYTES];
+        let began_ns = self.shared.clock.now_ns();
         let mut to_connect = 0;
         let mut under_way = 0usize;
         // Edge-triggered: who filled the buffer may have more, and no further event tells.
         let mut again: VecDeque<usize> = VecDeque::new();
         while !self.shared.stop.load(Relaxed) {
+            let mut due_in_ns = u64::MAX;
             while to_connect < self.users.len() && under_way < LOGINS_MAX {
                 let user = &mut self.users[to_connect];
+                let now_ns = self.shared.clock.now_ns();
+                let due_ns = began_ns + user.number as u64 * self.shared.connect_gap_ns;
+                if now_ns < due_ns {
+                    due_in_ns = due_ns - now_ns;
+                    break;
+                }
+                // From when it was meant to be, also when we are late.
+                user.asked_ns = if self.shared.connect_gap_ns > 0 { due_ns } else { now_ns };
                 let mut stream = connect(self.shared.server, user.number)?;
                 poll.registry().register(&mut stream, Token(to_connect), Interest::READABLE.add(Interest::WRITABLE))?;
                 user.stream = Some(stream);
                 to_connect += 1;
                 under_way += 1;
             }
-            let timeout = if again.is_empty() { Duration::from_millis(50) } else { Duration::ZERO };
+            let idle = Duration::from_nanos(due_in_ns.min(POLL_NS_MAX));
+            let timeout = if again.is_empty() { idle } else { Duration::ZERO };
             match poll.poll(&mut events, Some(timeout)) {
                 Err(e) if e.kind() == ErrorKind::Interrupted => continue,
                 other => other?,
@@ -295,11 +357,17 @@ impl Thread<'_> {
             from = end + 1;
             if !line.starts_with(b"DX de ") {
                 if let Stage::AwaitsPrompts(left) = user.stage
-                    && line.trim_ascii_end().ends_with(b">")
+                    && line.trim_ascii_end().ends_with(b" >")
                 {
                     user.stage = Stage::AwaitsPrompts(left.saturating_sub(1));
-                    if left == PROMPTS {
-                        say(user, COMMANDS);
+                    let role = shared.role(user.number);
+                    let took_us = now_ns.saturating_sub(user.asked_ns) / 1000;
+                    if left == role.prompts {
+                        self.seen.login_us.saturating_record(took_us);
+                        user.asked_ns = shared.clock.now_ns();
+                        say(user, &role.script);
+                    } else {
+                        self.seen.reply_us.saturating_record(took_us);
                     }
                 }
                 continue;
@@ -344,7 +412,7 @@ impl Thread<'_> {
             Stage::Connecting | Stage::AwaitsLogin if asks_for_call(&user.tail) => {
                 let hello = format!("{}\r\n", user_call(user.number).text());
                 say(user, hello.as_bytes());
-                user.stage = Stage::AwaitsPrompts(PROMPTS);
+                user.stage = Stage::AwaitsPrompts(self.shared.role(user.number).prompts);
                 // The question is answered; it must not be seen again in front of the greeting.
                 user.tail.clear();
             }

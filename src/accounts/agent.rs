@@ -85,8 +85,18 @@ enum Writing {
 struct Ready {
     core: usize,
     answer: Answer,
-    /// It says that something was written.
-    wrote: bool,
+    wrote: Wrote,
+}
+
+/// What an answer says about the file, and so what becomes of it when the transaction fails.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Wrote {
+    /// Nothing: it stands.
+    No,
+    /// That something is kept: it is not.
+    Yes,
+    /// That something holds, and it does: until the node restarts.
+    Holds,
 }
 
 impl AccountsAgent {
@@ -203,25 +213,34 @@ impl AccountsAgent {
         is_new
     }
 
-    /// Words behind something that was written into memory only.
-    fn kept_words(&self) -> Result<(), String> {
+    /// Why what is written now goes to memory only.
+    fn memory_only(&self) -> Option<&str> {
         match self.base.kept() {
-            Kept::Memory(why) => Err(format!("kept until this node restarts only: {why}")),
-            Kept::File | Kept::Asked => Ok(()),
+            Kept::Memory(why) => Some(why),
+            Kept::File | Kept::Asked => None,
         }
+    }
+
+    /// What was done, and how long it lasts.
+    fn said(&self, line: String) -> Result<String, String> {
+        Ok(match self.memory_only() {
+            Some(why) => until_restart(&line, why),
+            None => line,
+        })
     }
 
     // --- questions
 
-    /// The answer, and whether it says that something was written.
-    fn answer(&mut self, core: usize, session: SessionId, ask: u32, question: Question) -> Option<(Reply, bool)> {
-        let read = |reply| Some((reply, false));
-        let done = |result| Some((Reply::Done(result), true));
+    /// The answer, and what it says about the file.
+    fn answer(&mut self, core: usize, session: SessionId, ask: u32, question: Question) -> Option<(Reply, Wrote)> {
+        let read = |reply| Some((reply, Wrote::No));
+        let done = |result| Some((Reply::Done(result), Wrote::Yes));
+        let holds = |result| Some((Reply::Done(result), Wrote::Holds));
         match question {
             Question::Open { call } => {
                 self.stats.opens.add(1);
                 // Without an answer the session goes on with defaults and writes nothing over what was not read.
-                self.account(&call).ok().map(|account| (Reply::Account(account), false))
+                self.account(&call).ok().map(|account| (Reply::Account(account), Wrote::No))
             }
             Question::Look { call } => {
                 self.stats.looks.add(1);
@@ -242,17 +261,20 @@ impl AccountsAgent {
                 done(match self.write(|base| base.save(&call, &record, since, now)) {
                     Ok(Saved::Yes) => {
                         self.stats.saves.add(1);
-                        self.kept_words().map(|()| String::new()).map_err(|why| format!("Your settings are {why}"))
+                        match self.memory_only() {
+                            None => Ok(String::new()),
+                            Some(why) => Err(format!("kept in memory only, until this node restarts: {why}")),
+                        }
                     }
                     Ok(Saved::Older) => {
                         self.stats.saves_older.add(1);
-                        Err("Not saved: a later log-in of your call, or the sysop, has changed your settings".into())
+                        Err("a later log-in of your call, or the sysop, has changed your settings since".into())
                     }
                     Ok(Saved::Full) => {
                         self.stats.users_refused.add(1);
-                        Err("Not saved: this node has no room for new users".into())
+                        Err("this node has no room for new users".into())
                     }
-                    Err(why) => Err(format!("Not saved: {why}")),
+                    Err(why) => Err(why),
                 })
             }
             Question::SetPassword { call, password: None } => done(self.remove_password(session, &call)),
@@ -266,8 +288,8 @@ impl AccountsAgent {
                 }
             }
             Question::Register { call, on } => done(self.register(session, &call, on)),
-            Question::Ban(ban) => done(self.ban(session, ban)),
-            Question::Unban { target } => done(self.unban(session, &target)),
+            Question::Ban(ban) => holds(self.ban(session, ban)),
+            Question::Unban { target } => holds(self.unban(session, &target)),
             Question::Bans => {
                 let now = self.now;
                 read(Reply::Bans(self.bans.iter().filter(|ban| ban.is_in_force(now)).cloned().collect()))
@@ -315,27 +337,27 @@ impl AccountsAgent {
         ask: u32,
         call: Call,
         password: Secret,
-    ) -> Option<(Reply, bool)> {
+    ) -> Option<(Reply, Wrote)> {
         match self.read(|base| base.key(&call)) {
-            Err(why) => Some((Reply::Done(Err(format!("Your password cannot be checked now: {why}"))), false)),
+            Err(why) => Some((Reply::Done(Err(why)), Wrote::No)),
             Ok(key) => match key.password_hash {
                 Some(hash) if password.0.len() <= passwords::PASSWORD_BYTES_MAX => {
                     self.hash(Job { core, session, ask, call, password, task: Task::Verify(hash) })
                 }
                 _ => {
                     self.stats.wrong_passwords.add(1);
-                    Some((Reply::Password(false), false))
+                    Some((Reply::Password(false), Wrote::No))
                 }
             },
         }
     }
 
-    fn hash(&mut self, job: Job) -> Option<(Reply, bool)> {
+    fn hash(&mut self, job: Job) -> Option<(Reply, Wrote)> {
         // Counted per owner: another SSID is no other call.
         let job = Job { call: owner(&job.call), ..job };
         self.hasher.put(job).err().map(|_| {
             self.stats.hashes_refused.add(1);
-            (Reply::Done(Err("Too many passwords wait to be checked. Please try again in a moment".into())), false)
+            (Reply::Done(Err("too many passwords wait to be checked, try again in a moment".into())), Wrote::No)
         })
     }
 
@@ -349,10 +371,10 @@ impl AccountsAgent {
                 } else {
                     self.stats.wrong_passwords.add(1);
                 }
-                (Reply::Password(is_right), false)
+                (Reply::Password(is_right), Wrote::No)
             }
-            Outcome::Made(Err(why)) => (Reply::Done(Err(why)), false),
-            Outcome::Made(Ok(hash)) => (Reply::Done(self.keep_password(session, &call, hash)), true),
+            Outcome::Made(Err(why)) => (Reply::Done(Err(why)), Wrote::No),
+            Outcome::Made(Ok(hash)) => (Reply::Done(self.keep_password(session, &call, hash)), Wrote::Yes),
         };
         Ready { core, answer: Answer { session, ask, reply }, wrote }
     }
@@ -376,16 +398,16 @@ impl AccountsAgent {
     }
 
     fn sysop_only(&self, session: SessionId) -> Result<Call, String> {
-        self.sysop(session).ok_or_else(|| "That is for sysops who gave their password".into())
+        self.sysop(session).ok_or_else(|| "that is for sysops who gave their password".into())
     }
 
     fn may_set_password(&mut self, session: SessionId, call: &Call) -> Result<(), String> {
-        let key = self.read(|base| base.key(call)).map_err(|why| format!("Not done: {why}"))?;
+        let key = self.read(|base| base.key(call))?;
         if key.password_hash.is_some() && !self.is_proven(session, call) {
-            return Err("Log in with your present password first; a sysop can remove it".into());
+            return Err("log in with your present password first; a sysop can remove it".into());
         }
         if key.password_hash.is_none() && is_sysop(&self.node.accounts, call) {
-            return Err("A sysop's first password is set on the node's machine: dxring user set CALL --password".into());
+            return Err("a sysop's first password is set on the node's machine: dxring user set CALL --password".into());
         }
         Ok(())
     }
@@ -393,7 +415,7 @@ impl AccountsAgent {
     fn keep_password(&mut self, session: SessionId, call: &Call, hash: String) -> Result<String, String> {
         // Asked again: somebody else may have set one while this was hashed.
         self.may_set_password(session, call)?;
-        let mut key = self.read(|base| base.key(call)).map_err(|why| format!("Not done: {why}"))?;
+        let mut key = self.read(|base| base.key(call))?;
         let registers =
             key.password_hash.is_none() && !key.registered && self.node.accounts.registration == Registration::Open;
         if registers {
@@ -401,27 +423,25 @@ impl AccountsAgent {
             key.registered_by = Some(call.to_string());
         }
         key.password_hash = Some(hash);
-        self.write(|base| base.write_key(call, &key)).map_err(|why| format!("Password not set: {why}"))?;
+        self.write(|base| base.write_key(call, &key))?;
         self.forget_proven(call);
         self.prove(session, call);
-        self.kept_words().map_err(|why| format!("Password {why}"))?;
-        Ok(if registers { format!("Password set, and {call} is registered") } else { "Password set".into() })
+        self.said(if registers { format!("Password set, and {call} is registered") } else { "Password set".into() })
     }
 
     fn remove_password(&mut self, session: SessionId, call: &Call) -> Result<String, String> {
         if !self.is_proven(session, call) {
             self.sysop_only(session)?;
         }
-        let key = self.read(|base| base.key(call)).map_err(|why| format!("Not done: {why}"))?;
+        let key = self.read(|base| base.key(call))?;
         if key.password_hash.is_none() {
             return Err(format!("{} has no password", owner(call)));
         }
         // Whoever sets the next one would inherit the registration.
-        self.write(|base| base.write_key(call, &Default::default())).map_err(|why| format!("Not done: {why}"))?;
+        self.write(|base| base.write_key(call, &Default::default()))?;
         self.forget_proven(call);
-        self.kept_words().map_err(|why| format!("Password removed, {why}"))?;
         let was = if key.registered { ", and is not registered any more" } else { "" };
-        Ok(format!("{} has no password{was}", owner(call)))
+        self.said(format!("{} has no password{was}", owner(call)))
     }
 
     /// Sessions that gave the old password prove nothing any more.
@@ -434,12 +454,11 @@ impl AccountsAgent {
 
     fn register(&mut self, session: SessionId, call: &Call, on: bool) -> Result<String, String> {
         let sysop = self.sysop_only(session)?;
-        let mut key = self.read(|base| base.key(call)).map_err(|why| format!("Not done: {why}"))?;
+        let mut key = self.read(|base| base.key(call))?;
         key.registered = on;
         key.registered_by = on.then(|| sysop.to_string());
-        self.write(|base| base.write_key(call, &key)).map_err(|why| format!("Not done: {why}"))?;
-        self.kept_words().map_err(|why| format!("Done, {why}"))?;
-        Ok(format!("{} is {}", owner(call), if on { "registered" } else { "not registered any more" }))
+        self.write(|base| base.write_key(call, &key))?;
+        self.said(format!("{} is {}", owner(call), if on { "registered" } else { "not registered any more" }))
     }
 
     fn ban(&mut self, session: SessionId, ban: Ban) -> Result<String, String> {
@@ -451,7 +470,7 @@ impl AccountsAgent {
             return Err(format!("{call} is a sysop: take the call out of accounts.sysops first"));
         }
         if !ban.is_in_force(self.now) {
-            return Err("That ban would be over already".into());
+            return Err("that ban would be over already".into());
         }
         let ban = Ban { target: target.to_string(), reason: one_line(&ban.reason, BAN_REASON_MAX), ..ban };
         let is_known = self.bans.iter().position(|known| known.target == ban.target);
@@ -469,24 +488,25 @@ impl AccountsAgent {
             Some(until) => format!(" until {} {}", until.date_text(), until.hhmmz()),
         };
         let said = format!("{} is banned{until}", ban.target);
-        self.write(|base| base.write_ban(&ban))
-            .map_err(|why| format!("{said}, until this node restarts only: {why}"))?;
-        self.kept_words().map_err(|why| format!("{said}, {why}"))?;
-        Ok(said)
+        match self.write(|base| base.write_ban(&ban)) {
+            Ok(()) => self.said(said),
+            Err(why) => Ok(until_restart(&said, &why)),
+        }
     }
 
     fn unban(&mut self, session: SessionId, target: &str) -> Result<String, String> {
         self.sysop_only(session)?;
         let target = BanTarget::parse(target)?.to_string();
         let Some(at) = self.bans.iter().position(|ban| ban.target == target) else {
-            return Err(format!("There is no ban on {target}"));
+            return Err(format!("there is no ban on {target}"));
         };
         self.bans.remove(at);
         self.bans_changed = true;
         let said = format!("{target} is not banned any more");
-        self.write(|base| base.delete_ban(&target))
-            .map_err(|why| format!("{said}, until this node restarts only: {why}"))?;
-        Ok(said)
+        match self.write(|base| base.delete_ban(&target)) {
+            Ok(()) => self.said(said),
+            Err(why) => Ok(until_restart(&said, &why)),
+        }
     }
 
     // --- the turn
@@ -518,11 +538,17 @@ impl AccountsAgent {
         }
         if let Writing::Failed(why) = std::mem::replace(&mut self.writing, Writing::No) {
             for ready in &mut ready {
-                if let (true, Reply::Done(result)) = (ready.wrote, &mut ready.answer.reply)
-                    && result.is_ok()
-                {
+                let Reply::Done(result) = &mut ready.answer.reply else { continue };
+                let Ok(line) = &*result else { continue };
+                let instead = match ready.wrote {
+                    Wrote::No => continue,
+                    Wrote::Yes => Err(why.clone()),
+                    Wrote::Holds => Ok(until_restart(line, &why)),
+                };
+                // Its own write may have failed, and said so.
+                if *result != instead {
                     self.stats.write_failures.add(1);
-                    *result = Err(format!("Not saved: {why}"));
+                    *result = instead;
                 }
             }
         }
@@ -609,6 +635,12 @@ fn is_write(question: &Question) -> bool {
         | Question::Ban(_)
         | Question::Unban { .. } => true,
     }
+}
+
+/// A line about something that the file does not know.
+fn until_restart(line: &str, why: &str) -> String {
+    const MARK: &str = ", until this node restarts only";
+    if line.contains(MARK) { line.to_string() } else { format!("{line}{MARK}: {why}") }
 }
 
 /// What everybody may know of an account.

@@ -77,7 +77,7 @@ impl BanTarget {
         let Ok(address) = address.parse::<IpAddr>() else {
             let call = Call::new(text.as_bytes()).map(|call| owner(&call)).filter(is_plausible);
             return call.map(BanTarget::Call).ok_or_else(|| {
-                "No call, address or network: write for example K1ABC, 192.0.2.7 or 192.0.2.0/24".to_string()
+                "no call, address or network: write for example K1ABC, 192.0.2.7 or 192.0.2.0/24".to_string()
             });
         };
         let address = address.to_canonical();
@@ -88,7 +88,7 @@ impl BanTarget {
                 .parse()
                 .ok()
                 .filter(|bits| *bits <= width)
-                .ok_or_else(|| format!("The part after `/` is no number from {bits_min} to {width}"))?,
+                .ok_or_else(|| format!("the part after `/` is no number from {bits_min} to {width}"))?,
         };
         if bits < bits_min {
             return Err(format!("/{bits} is too wide: use /{bits_min} or more"));
@@ -98,7 +98,7 @@ impl BanTarget {
         if number(IpAddr::V6(Ipv6Addr::LOCALHOST)) & mask(fixed) == net
             || number([127, 0, 0, 1].into()) & mask(fixed) == net
         {
-            return Err("That is the node's own machine".into());
+            return Err("that is the node's own machine".into());
         }
         Ok(BanTarget::Network { net, fixed })
     }
@@ -238,9 +238,9 @@ mod tests {
             assert_eq!(BanTarget::parse(expected), Ok(target), "{typed}");
         }
         for (typed, expected) in [
-            ("", "No call"),
-            ("1.2.3", "No call"),
-            ("FT8", "No call"),
+            ("", "no call"),
+            ("1.2.3", "no call"),
+            ("FT8", "no call"),
             ("192.0.2.0/33", "no number from 8 to 32"),
             ("192.0.2.0/x", "no number"),
             ("0.0.0.0/0", "too wide"),

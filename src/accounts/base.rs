@@ -181,6 +181,9 @@ impl Base {
         if !make && !path.exists() {
             return Err(format!("{}: no such file; give the node's data folder with --data DIR", path.display()));
         }
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+        }
         let db = open_file(path, BUSY_WAIT_TOOL).map_err(|trouble| match trouble {
             Trouble::Damaged(why) => {
                 format!("{}: {why}; a node that starts here sets it aside", path.display())
@@ -352,6 +355,15 @@ impl Base {
             Ok(Key { password_hash: row.get(0)?, registered: row.get(1)?, registered_by: row.get(2)? })
         });
         Ok(key.optional()?.unwrap_or_default())
+    }
+
+    /// Calls that have a password or are registered, and have no row of their own.
+    pub fn keys_without_user(&self) -> rusqlite::Result<Vec<Call>> {
+        let sql = "SELECT base_call FROM keys WHERE base_call NOT IN (SELECT call FROM users)
+                   AND (password_hash IS NOT NULL OR registered) ORDER BY base_call";
+        let mut statement = self.db.prepare(sql)?;
+        let calls = statement.query_map([], |row| row.get::<_, String>(0))?;
+        Ok(calls.collect::<rusqlite::Result<Vec<_>>>()?.iter().filter_map(|call| Call::new(call.as_bytes())).collect())
     }
 
     /// Writes password and registration of a call's owner.

@@ -7,6 +7,7 @@
 mod agent;
 mod bans;
 mod base;
+mod import;
 mod passwords;
 mod protocol;
 mod record;
@@ -14,6 +15,7 @@ mod settings;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod tool;
 
 pub use agent::{AccountLink, AccountsAgent, AccountsParts};
 pub use bans::{BAN_REASON_MAX, BANS_MAX, Ban, BanList, BanTarget};
@@ -22,6 +24,7 @@ pub use passwords::{HASHES_WAITING_MAX, PASSWORD_BYTES_MAX};
 pub use protocol::{Account, Answer, Ask, Question, Reply, Secret};
 pub use settings::{Dialect, Noise, PAGE_AUTO, Settings};
 pub use stats::AccountsStats;
+pub use tool::{Changes, Users};
 
 pub use crate::filter::Streams;
 

@@ -118,7 +118,7 @@ pub enum Reply {
     Account(Option<Box<Account>>),
     /// To [`Question::Check`].
     Password(bool),
-    /// Done, with a line for the user, or not, with the reason.
+    /// Done, with a line for the user, or not, with the reason as one clause without a period.
     Done(Result<String, String>),
     /// To [`Question::Bans`].
     Bans(Vec<Ban>),

@@ -101,8 +101,7 @@ impl Record {
         lines.put("solar", solar_min);
         lines.put("dx_count", dx_count);
         lines.put("buddies", buddies.iter().map(Call::as_str).collect::<Vec<_>>().join(","));
-        let filter = wish.commands().iter().map(|command| escape(command)).collect::<Vec<_>>().join("\n");
-        Record {
+        let mut record = Record {
             name: Some(name.clone()),
             qth: Some(qth.clone()),
             grid: Some(grid.as_str().to_string()),
@@ -110,9 +109,16 @@ impl Record {
             lon: location.map(|(_, lon)| lon.into()),
             home_node: Some(home_node.as_str().to_string()),
             dialect: Some(dialect.name().to_string()),
-            filter: Some(filter),
+            filter: None,
             settings: Some(lines.0),
-        }
+        };
+        record.set_filter(wish);
+        record
+    }
+
+    /// Writes a filter into its column.
+    pub fn set_filter(&mut self, wish: &Wish) {
+        self.filter = Some(wish.commands().iter().map(|command| escape(command)).collect::<Vec<_>>().join("\n"));
     }
 
     /// Whether the row holds nothing that a user chose.
@@ -174,7 +180,8 @@ impl Record {
         (settings, lost.lines())
     }
 
-    /// Changes one key, as `dxring user set` names it; an empty value goes back to the node's default.
+    /// Changes one key, as `dxring user set` names it; an empty value goes back to the node's default. A filter
+    /// is commands with semicolons between them; `;` alone is none.
     ///
     /// # Errors
     /// No such key, or no value for it, in words.
@@ -207,24 +214,19 @@ impl Record {
                 }
             }
             "filter" => {
-                self.filter = match value {
-                    "" => None,
-                    "none" => Some(String::new()),
-                    commands => {
-                        let (settings, _) = self.settings(home);
-                        let context = home.context(settings.grid);
-                        let mut wish = Wish::open();
-                        for command in commands.split(';').map(str::trim).filter(|command| !command.is_empty()) {
-                            let outcome = wish.command(command, &context);
-                            if !outcome.as_ref().is_some_and(|outcome| outcome.done) {
-                                let why = outcome.map(|outcome| outcome.reply.join(" ")).unwrap_or_default();
-                                return Err(format!("filter: {command} is no filter command here. {why}")
-                                    .trim()
-                                    .into());
-                            }
-                        }
-                        Some(wish.commands().iter().map(|command| escape(command)).collect::<Vec<_>>().join("\n"))
+                let (settings, _) = self.settings(home);
+                let context = home.context(settings.grid);
+                let mut wish = Wish::open();
+                for command in value.split(';').map(str::trim).filter(|command| !command.is_empty()) {
+                    let outcome = wish.command(command, &context);
+                    if !outcome.as_ref().is_some_and(|outcome| outcome.done) {
+                        let why = outcome.map(|outcome| outcome.reply.join(" ")).unwrap_or_default();
+                        return Err(format!("filter: {command} is no filter command here. {why}").trim().into());
                     }
+                }
+                match value {
+                    "" => self.filter = None,
+                    _ => self.set_filter(&wish),
                 }
             }
             key => {
@@ -245,7 +247,10 @@ impl Record {
                     }
                 }
                 if whole.is_some() {
-                    lines.put(key, value);
+                    // In the one form that a session saves.
+                    let all = Record::of(&settings).settings.unwrap_or_default();
+                    let value = all.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+                    lines.put(key, value.unwrap_or_default());
                 }
                 self.settings = Some(lines.0).filter(|lines| !lines.is_empty());
             }
@@ -595,10 +600,10 @@ pub(super) mod tests {
         }
         record.set("beep", "off", home()).unwrap();
         assert_eq!((record.grid.as_deref(), record.dialect.as_deref()), (Some("JN58"), Some("CC")));
-        assert_eq!(record.settings.as_deref(), Some("width=90\nbeep=off"));
+        assert_eq!(record.settings.as_deref(), Some("width=90\nbeep=false"));
         record.set("width", "", home()).unwrap();
         record.set("name", "", home()).unwrap();
-        assert_eq!((record.settings.as_deref(), record.name.as_deref()), (Some("beep=off"), None));
+        assert_eq!((record.settings.as_deref(), record.name.as_deref()), (Some("beep=false"), None));
         for (key, value, expected) in [
             ("colour", "blue", "no such key colour: use one of name, qth,"),
             ("colour", "", "no such key colour"),

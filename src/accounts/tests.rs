@@ -219,6 +219,25 @@ fn all_is_kept_between_two_runs_of_the_node() {
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+#[test]
+fn what_was_answered_survives_the_death_of_the_process() {
+    let (dir, path) = file();
+    let mut rig = Rig::new(Some(&path));
+    for n in 0..200 {
+        rig.save(&format!("K1A{n}"), at(0), settings_named("Hugo")).unwrap();
+    }
+    // What kill -9 leaves: the files as they lie there, nothing closed.
+    let left = dir.path().join("left");
+    std::fs::create_dir(&left).unwrap();
+    for name in [FILE_NAME, "users.sqlite-wal"] {
+        std::fs::copy(dir.path().join(name), left.join(name)).unwrap();
+    }
+    let mut after = Rig::new(Some(&left.join(FILE_NAME)));
+    assert_eq!(after.stats.users.get(), 200);
+    assert_eq!(after.settings("K1A199").unwrap().name, "Hugo");
+    assert!(after.stats.notes.load().is_empty());
+}
+
 // --- saving
 
 #[test]
@@ -260,7 +279,7 @@ fn a_full_disk_costs_the_save_and_nothing_else() {
     let answers = rig.turn();
     assert_eq!(answers.iter().map(|a| a.ask).collect::<Vec<_>>(), [first, second]);
     for answer in answers {
-        assert!(matches!(&answer.reply, Reply::Done(Err(why)) if why == "Not saved: the disk is full"), "{answer:?}");
+        assert!(matches!(&answer.reply, Reply::Done(Err(why)) if why == "the disk is full"), "{answer:?}");
     }
     assert_eq!(rig.stats.write_failures.get(), 2, "what was in one transaction is lost together");
     assert_eq!((rig.settings("K1ABC").unwrap().name.as_str(), rig.settings("K2ABC")), ("Hugo", None));
@@ -363,7 +382,7 @@ fn a_file_from_the_future_is_not_touched() {
         let mut rig = Rig::new(Some(&path));
         assert!(matches!(&**rig.stats.kept.load(), Kept::Memory(why) if why.contains("left as it is")));
         let said = rig.save("K1ABC", at(0), settings_named("Hugo")).unwrap_err();
-        assert!(said.contains("Your settings are kept until this node restarts only: "), "{said}");
+        assert!(said.contains("kept in memory only, until this node restarts: "), "{said}");
         assert_eq!(rig.settings("K1ABC").unwrap().name, "Hugo");
         let mut report = String::new();
         rig.stats.text(&mut report);
@@ -378,7 +397,9 @@ fn without_a_place_for_the_file_users_live_in_memory() {
     let dir = tempfile::tempdir().unwrap();
     let mut rig = Rig::new(Some(&dir.path().join("none").join(FILE_NAME)));
     assert!(matches!(&**rig.stats.kept.load(), Kept::Memory(why) if why.contains("cannot be made")));
-    assert!(rig.save("K1ABC", at(0), settings_named("Hugo")).unwrap_err().contains("until this node restarts only"));
+    assert!(rig.save("K1ABC", at(0), settings_named("Hugo")).unwrap_err().contains("until this node restarts"));
+    let said = rig.set_password(1, "K1ABC", Some("correct horse")).unwrap();
+    assert!(said.starts_with("Password set, and K1ABC is registered, until this node restarts only: "), "{said}");
     assert_eq!(rig.settings("K1ABC").unwrap().name, "Hugo");
     assert_eq!(rig.stats.notes.load().len(), 1);
 }
@@ -492,7 +513,7 @@ fn passwords_do_not_hold_up_settings_and_too_many_are_refused() {
     let open = rig.put(6, Question::Open { call: call("K2ABC") });
     let answers = rig.turn();
     assert_eq!(answers.iter().map(|a| a.ask).collect::<Vec<_>>(), [too_many, open]);
-    assert!(matches!(&answers[0].reply, Reply::Done(Err(why)) if why.contains("Too many passwords")));
+    assert!(matches!(&answers[0].reply, Reply::Done(Err(why)) if why.contains("too many passwords")));
     assert_eq!(rig.stats.hashes_refused.get(), 1);
 }
 
@@ -533,6 +554,20 @@ fn a_ban_holds_at_once_until_it_is_over_or_lifted() {
     assert_eq!(rig.done(9, Question::Unban { target: "K1ABC/P".into() }).unwrap(), "K1ABC is not banned any more");
     assert!(rig.done(9, Question::Unban { target: "K1ABC".into() }).unwrap_err().contains("no ban on K1ABC"));
     assert!(rig.bans.load().is_empty(), "and what is over is swept");
+    drop(rig);
+    assert!(Rig::new(Some(&path)).bans.load().is_empty());
+}
+
+#[test]
+fn a_ban_that_cannot_be_written_holds_all_the_same() {
+    let (_dir, path) = file();
+    let mut rig = with_sysop(&path, Node::default());
+    rig.agent.base().pragma("query_only = ON");
+    let said = rig.done(9, ban("K1ABC", None)).unwrap();
+    assert_eq!(said, "K1ABC is banned, until this node restarts only: the file is read-only");
+    assert!(rig.bans.load().of_call(&call("K1ABC"), at(1)).is_some());
+    assert_eq!(rig.save("K2ABC", at(0), settings_named("a")), Err("the file is read-only".into()));
+    assert_eq!(rig.stats.write_failures.get(), 2);
     drop(rig);
     assert!(Rig::new(Some(&path)).bans.load().is_empty());
 }

@@ -168,3 +168,25 @@ impl Ask {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_expressions_are_refused_with_a_reason() {
+        for source in ["up|dn", "^tnx", "[0-9]{3}", "", "caf\u{e9}", "\\bqsx\\b"] {
+            assert_eq!(check_regex(source), Ok(()), "{source}");
+        }
+        for (source, reason) in [
+            ("(up", "unclosed group"),
+            ("[up", "unclosed character class"),
+            ("*up", "repetition operator missing expression"),
+            ("(a{1000}){1000}", "this expression is too large"),
+            ("a(?=b)", "look-around, including look-ahead and look-behind, is not supported"),
+        ] {
+            let said = check_regex(source).unwrap_err();
+            assert!(said.contains(reason) && !said.contains('\n'), "{source}: {said}");
+        }
+    }
+}

@@ -5,11 +5,18 @@
 //! one binary search, however many there are. Suffixes are the same, read backwards.
 
 use super::Pattern;
+use super::tables::Pairs;
 use crate::spot::{Call, base_call, metadata_call};
 
+// Most calls fit nothing: two tables of pairs of characters say so before any search.
+
 /// Patterns by kind. Those longer than any call are left out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Calls {
+    /// First two characters of `exact` and `prefixes`.
+    first: Pairs,
+    /// Last two of `suffixes`, from the end.
+    last: Pairs,
     /// `K1ABC`.
     exact: Box<[u128]>,
     /// `K1*`.
@@ -27,6 +34,7 @@ impl Calls {
     pub(super) fn of(patterns: &[Pattern]) -> Calls {
         let (mut exact, mut prefixes, mut suffixes) = (Vec::new(), Vec::new(), Vec::new());
         let (mut inner, mut other) = (Vec::new(), Vec::new());
+        let (mut first, mut last) = (Pairs::default(), Pairs::default());
         for pattern in patterns {
             let text = pattern.0.as_bytes();
             let (open_start, rest) = text.strip_prefix(b"*").map_or((false, text), |rest| (true, rest));
@@ -35,9 +43,15 @@ impl Calls {
             match (open_start, open_end) {
                 _ if !plain => other.push(pattern.clone()),
                 _ if letters.len() > Call::LEN_MAX => {}
-                (false, false) => exact.push(order_of(letters)),
-                (false, true) => prefixes.push(order_of(letters)),
-                (true, false) => suffixes.push(backwards(order_of(letters))),
+                (false, open_end) => {
+                    first.add(letters, open_end);
+                    if open_end { &mut prefixes } else { &mut exact }.push(order_of(letters));
+                }
+                (true, false) => {
+                    let order = backwards(order_of(letters));
+                    last.add(&order.to_be_bytes()[..letters.len()], true);
+                    suffixes.push(order);
+                }
                 (true, true) => inner.push(letters.into()),
             }
         }
@@ -45,6 +59,8 @@ impl Calls {
             list.sort_unstable();
         }
         Calls {
+            first,
+            last,
             exact: exact.into(),
             prefixes: prefixes.into(),
             suffixes: suffixes.into(),
@@ -68,9 +84,12 @@ impl Calls {
     /// Whether a call fits as it stands.
     pub(super) fn fit(&self, call: &Call) -> bool {
         let order = u128::from_be(call.key());
-        (!self.exact.is_empty() && self.exact.binary_search(&order).is_ok())
-            || begins(&self.prefixes, order)
-            || (!self.suffixes.is_empty() && begins(&self.suffixes, backwards(order)))
+        let starts = || self.exact.binary_search(&order).is_ok() || begins(&self.prefixes, order);
+        (self.first.has((order >> 120) as u8, (order >> 112) as u8) && starts())
+            || (!self.suffixes.is_empty() && {
+                let order = backwards(order);
+                self.last.has((order >> 120) as u8, (order >> 112) as u8) && begins(&self.suffixes, order)
+            })
             || self.inner.iter().any(|part| call.as_bytes().windows(part.len()).any(|at| at == &**part))
             || self.other.iter().any(|pattern| pattern.fits(call.as_bytes()))
     }

@@ -519,3 +519,128 @@ fn day_ranges(ranges: &Ranges) -> Vec<MinuteRange> {
     }
     list
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::{Filter, Side};
+    use crate::spot::{Band, Class, Mode};
+
+    fn is(term: Term) -> Expr {
+        Expr::Is(term)
+    }
+    fn bands(list: &[Band]) -> Expr {
+        is(Term::Band(BandSet::of(list)))
+    }
+    fn calls(list: &[&str]) -> Expr {
+        is(Term::Call(Side::Dx, list.iter().map(|text| Pattern(Box::from(*text))).collect()))
+    }
+    fn words(list: &[&str]) -> Expr {
+        is(Term::Words(list.iter().map(|text| Box::from(*text)).collect()))
+    }
+    fn references(kinds: &[usize]) -> Expr {
+        is(Term::Reference(kinds.iter().copied().collect()))
+    }
+    fn grids(list: &[&str]) -> Expr {
+        is(Term::Grid(Side::Dx, list.iter().filter_map(|text| GridPrefix::parse(text)).collect()))
+    }
+    fn night(from: u16, to: u16) -> Expr {
+        is(Term::Time(vec![MinuteRange { from, to }]))
+    }
+    fn snr(from: i16, to: i16) -> Expr {
+        is(Term::Snr(vec![(from, to)]))
+    }
+
+    #[test]
+    fn the_laws_hold() {
+        let skimmer = || is(Term::Skimmer);
+        let cw = || is(Term::Mode(ModeSet::of(&[Mode::Cw])));
+        let (m20, m40) = ([Band::M20], [Band::M40]);
+        for (said, form) in [
+            // Constants.
+            (Expr::And(vec![]), Expr::All),
+            (Expr::Or(vec![]), Expr::Nothing),
+            (skimmer().and(Expr::All), skimmer()),
+            (skimmer().or(Expr::All), Expr::All),
+            (bands(&[]), Expr::Nothing),
+            (is(Term::Band(BandSet::ALL)), Expr::All),
+            (is(Term::Class(ClassSet::of(&Class::ALL))), Expr::All),
+            (calls(&[]), Expr::Nothing),
+            (calls(&["K1ABC", "*"]), Expr::All),
+            (words(&["", "POTA"]), Expr::All),
+            (is(Term::Freq(vec![(10, 5)])), Expr::Nothing),
+            (is(Term::Speed(vec![(0, 0)])), Expr::Nothing),
+            // Sets.
+            (bands(&m20).or(bands(&m40)), bands(&[Band::M40, Band::M20])),
+            (bands(&m20).and(bands(&m40)), Expr::Nothing),
+            (bands(&m20).not().not(), bands(&m20)),
+            (bands(&m20).not().or(bands(&m20)), Expr::All),
+            (bands(&m20).not(), is(Term::Band(BandSet::of(&m20).complement()))),
+            // Lists.
+            (words(&["TNX", "POTA"]).or(words(&["POTA"])), words(&["POTA", "TNX"])),
+            (words(&["LOTW", "LOTW USER"]), words(&["LOTW"])),
+            (calls(&["K1ABC", "K1*", "K1A*", "*?C"]), calls(&["?*C", "K1*"])),
+            (calls(&["W*"]).not().and(calls(&["K*"]).not()), calls(&["K*", "W*"]).not()),
+            (grids(&["FN31", "FN", "JO31PR"]), grids(&["FN", "JO31PR"])),
+            (grids(&["FN", "JO31"]).and(grids(&["FN31", "JO"])), grids(&["FN31", "JO31"])),
+            // Ranges.
+            (is(Term::Freq(vec![(7_000, 7_010), (7_011, 7_040), (5, 1)])), is(Term::Freq(vec![(7_000, 7_040)]))),
+            (is(Term::Freq(vec![(5, 9)])).not(), is(Term::Freq(vec![(0, 4), (10, u64::MAX)]))),
+            (night(1_320, 1_439).or(night(0, 359)), night(1_320, 359)),
+            (night(360, 1_319).not(), night(1_320, 359)),
+            (snr(5, 10).and(snr(8, 99).not()), snr(5, 7)),
+            (snr(i16::MIN, 7).not().and(snr(-5, 20)), snr(8, 20)),
+            // Without the fact, the opposite passes: not the same as the other numbers.
+            (snr(i16::MIN, 7).not(), snr(i16::MIN, 7).not()),
+            // References: none is the opposite of any.
+            (references(&[0]).not(), references(&[1, 2, 3, 4, 5])),
+            (references(&[1, 2, 3, 4, 5]).not(), references(&[0])),
+            (references(&[1]).or(references(&[2])), references(&[1, 2])),
+            (references(&[0]).and(references(&[1])), Expr::Nothing),
+            // What is implied goes.
+            (skimmer().and(skimmer().or(cw())), skimmer()),
+            (skimmer().or(skimmer().and(cw())), skimmer()),
+            (skimmer().and(skimmer().not()), Expr::Nothing),
+            (calls(&["K*"]).and(calls(&["K1*"])), calls(&["K1*"])),
+            (calls(&["K1*"]).and(calls(&["K*"]).not()), Expr::Nothing),
+            (calls(&["K1*"]).not().or(calls(&["K*"])), Expr::All),
+            // Integers stand before strings, and plain terms before lists.
+            (words(&["UP"]).and(cw()), cw().and(words(&["UP"]))),
+            (
+                words(&["UP"]).and(skimmer().or(cw())).and(bands(&m20)),
+                Expr::And(vec![bands(&m20), cw().or(skimmer()), words(&["UP"])]),
+            ),
+            // De Morgan.
+            ((skimmer().not().and(words(&["UP"]).not())).not(), skimmer().or(words(&["UP"]))),
+        ] {
+            assert_eq!(canonical(&said), form, "{said:?}");
+        }
+    }
+
+    #[test]
+    fn filters_that_differ_are_different() {
+        let all = [bands(&[Band::M20]), bands(&[Band::M40]), calls(&["K1*"]), calls(&["K1*"]).not(), snr(1, 2)];
+        for (i, a) in all.iter().enumerate() {
+            for (j, b) in all.iter().enumerate() {
+                assert_eq!(Filter::compile(a) == Filter::compile(b), i == j, "{a:?} {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn large_expressions_take_bounded_work() {
+        // Two chains as deep as allowed, whose every part has to be compared with every part of the other.
+        let chain = |seed: usize| {
+            (0..Expr::DEPTH_MAX).fold(Expr::All, |inner, n| {
+                let term = calls(&[&format!("{}{seed}{n}*", if n % 3 == 0 { "K" } else { "W" })]);
+                if n % 2 == 0 { term.and(inner) } else { term.or(inner) }
+            })
+        };
+        let expr = chain(1).or(chain(2));
+        let mut proofs = Proofs::default();
+        let (a, b) = (canonical(&chain(1)), canonical(&chain(2)));
+        assert!(!proofs.implies(&a, &b));
+        assert!(proofs.known.len() <= (2 * Expr::TERMS_MAX).pow(2), "{} steps", proofs.known.len());
+        assert!(Filter::compile(&expr).expr().terms() <= expr.terms());
+    }
+}

@@ -2,10 +2,15 @@
 //!
 //! A filter becomes a list of steps. Each asks one question and names the step to go to for either answer,
 //! so `and`, `or` and `not` cost nothing by themselves, and integers are asked before strings.
+//!
+//! The band is asked first of all, by an index: for each band the steps are those of the expression with
+//! every band term answered. What people say by band and mode, `20m CW or 40m SSB or ...`, comes down to the
+//! few terms of one band.
 
 use super::ask::Ask;
-use super::{Expr, canon};
+use super::{BandSet, Expr, Term, canon};
 use crate::spot::Spot;
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -17,21 +22,26 @@ pub struct Filter(Arc<Inner>);
 struct Inner {
     canonical: Expr,
     fingerprint: u64,
-    /// Steps; a step only leads to later ones.
-    steps: Box<[Step]>,
-    /// Where asking starts: 0, or an end when nothing has to be asked.
-    start: u32,
+    program: Program,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
+struct Program {
+    /// Where asking starts, by band: a step, or an end when nothing has to be asked.
+    starts: [u32; BandSet::MAX + 1],
+    /// A step only leads to later ones. At most one for each term and band.
+    steps: Box<[Step]>,
+    /// Questions, each once.
+    asks: Box<[Ask]>,
+}
+
+#[derive(Clone, Copy, Debug)]
 struct Step {
-    ask: Ask,
+    /// Index of the question.
+    ask: u32,
     yes: u32,
     no: u32,
 }
-
-// Two steps in a cache line.
-const _: () = assert!(std::mem::size_of::<Step>() == 32);
 
 /// Where the steps end.
 const PASSED: u32 = u32::MAX;
@@ -47,18 +57,13 @@ impl Filter {
         let canonical = canon::canonical(expr);
         let mut hasher = DefaultHasher::new();
         canonical.hash(&mut hasher);
-        let (steps, start) = steps(&canonical);
-        Filter(Arc::new(Inner { canonical, fingerprint: hasher.finish(), steps, start }))
+        let program = Program::of(&canonical);
+        Filter(Arc::new(Inner { canonical, fingerprint: hasher.finish(), program }))
     }
     /// Whether a spot passes. Does not allocate.
     #[inline]
     pub fn passes(&self, spot: &Spot) -> bool {
-        let inner = &*self.0;
-        let mut at = inner.start;
-        while let Some(step) = inner.steps.get(at as usize) {
-            at = if step.ask.holds(spot) { step.yes } else { step.no };
-        }
-        at == PASSED
+        self.0.program.passes(spot)
     }
     /// Whether everything passes.
     pub fn is_all(&self) -> bool {
@@ -92,32 +97,122 @@ impl Default for Filter {
     }
 }
 
-/// The steps of a canonical expression, and where to start.
-fn steps(expr: &Expr) -> (Box<[Step]>, u32) {
-    // Backwards, so that the step to go to is there already; numbers are turned round at the end.
-    let mut steps = Vec::with_capacity(expr.terms());
-    let start = emit(expr, PASSED, HELD, &mut steps);
-    let last = steps.len() as u32;
-    let turned = |at: u32| if at >= HELD { at } else { last - 1 - at };
-    steps.reverse();
-    for step in &mut steps {
-        (step.yes, step.no) = (turned(step.yes), turned(step.no));
+impl Program {
+    /// From a canonical expression.
+    fn of(expr: &Expr) -> Program {
+        let mut maker = Maker::default();
+        let mut known: HashMap<Part<'_>, u32> = HashMap::new();
+        let mut starts = [HELD; BandSet::MAX + 1];
+        for (band, start) in starts.iter_mut().enumerate() {
+            let part = Part::on_band(expr, band);
+            *start = match known.get(&part) {
+                Some(at) => *at,
+                None => {
+                    let at = maker.emit(&part, PASSED, HELD);
+                    known.insert(part, at);
+                    at
+                }
+            };
+        }
+        // Made backwards, so that the step to go to was there already.
+        let len = maker.steps.len() as u32;
+        let turned = |at: u32| if at >= HELD { at } else { len - 1 - at };
+        let turn = |step: &Step| Step { ask: step.ask, yes: turned(step.yes), no: turned(step.no) };
+        let steps = maker.steps.iter().rev().map(turn).collect();
+        Program { starts: starts.map(turned), steps, asks: maker.asks.into() }
     }
-    (steps.into(), turned(start))
+
+    #[inline]
+    fn passes(&self, spot: &Spot) -> bool {
+        let mut at = self.starts[spot.band() as usize];
+        while let Some(step) = self.steps.get(at as usize) {
+            at = if self.asks[step.ask as usize].holds(spot) { step.yes } else { step.no };
+        }
+        at == PASSED
+    }
 }
 
-/// Puts the steps of an expression that goes on to `yes` or `no`; returns where it starts.
-fn emit(expr: &Expr, yes: u32, no: u32, steps: &mut Vec<Step>) -> u32 {
-    match expr {
-        Expr::All => yes,
-        Expr::Nothing => no,
-        Expr::Is(term) => {
-            steps.push(Step { ask: Ask::of(term), yes, no });
-            steps.len() as u32 - 1
+/// An expression with its band terms answered.
+#[derive(PartialEq, Eq, Hash)]
+enum Part<'a> {
+    All,
+    Nothing,
+    Is(&'a Term),
+    Not(Box<Part<'a>>),
+    And(Vec<Part<'a>>),
+    Or(Vec<Part<'a>>),
+}
+
+impl<'a> Part<'a> {
+    fn on_band(expr: &'a Expr, band: usize) -> Part<'a> {
+        match expr {
+            Expr::All => Part::All,
+            Expr::Nothing => Part::Nothing,
+            Expr::Is(Term::Band(set)) if set.has_bit(band) => Part::All,
+            Expr::Is(Term::Band(_)) => Part::Nothing,
+            Expr::Is(term) => Part::Is(term),
+            // Canonical: a term, and no band.
+            Expr::Not(inner) => Part::Not(Box::new(Part::on_band(inner, band))),
+            Expr::And(all) => Part::fold(all, band, (Part::All, Part::Nothing), Part::And),
+            Expr::Or(any) => Part::fold(any, band, (Part::Nothing, Part::All), Part::Or),
         }
-        Expr::Not(inner) => emit(inner, no, yes, steps),
-        Expr::And(all) => all.iter().rev().fold(yes, |next, part| emit(part, next, no, steps)),
-        Expr::Or(any) => any.iter().rev().fold(no, |next, part| emit(part, yes, next, steps)),
+    }
+
+    /// Of a list: what changes nothing goes, what decides alone stays alone.
+    fn fold(
+        list: &'a [Expr],
+        band: usize,
+        (neutral, decided): (Part<'a>, Part<'a>),
+        wrap: fn(Vec<Part<'a>>) -> Part<'a>,
+    ) -> Part<'a> {
+        let mut rest = Vec::with_capacity(list.len());
+        for part in list {
+            let part = Part::on_band(part, band);
+            if part == decided {
+                return decided;
+            }
+            if part != neutral {
+                rest.push(part);
+            }
+        }
+        match rest.len() {
+            0 => neutral,
+            1 => rest.remove(0),
+            _ => wrap(rest),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Maker<'a> {
+    steps: Vec<Step>,
+    asks: Vec<Ask>,
+    known: HashMap<&'a Term, u32>,
+}
+
+impl<'a> Maker<'a> {
+    /// Puts the steps of a part that goes on to `yes` or `no`; returns where it starts.
+    fn emit(&mut self, part: &Part<'a>, yes: u32, no: u32) -> u32 {
+        match part {
+            Part::All => yes,
+            Part::Nothing => no,
+            Part::Is(term) => {
+                let ask = self.ask(term);
+                self.steps.push(Step { ask, yes, no });
+                self.steps.len() as u32 - 1
+            }
+            Part::Not(inner) => self.emit(inner, no, yes),
+            Part::And(all) => all.iter().rev().fold(yes, |next, part| self.emit(part, next, no)),
+            Part::Or(any) => any.iter().rev().fold(no, |next, part| self.emit(part, yes, next)),
+        }
+    }
+
+    fn ask(&mut self, term: &'a Term) -> u32 {
+        let asks = &mut self.asks;
+        *self.known.entry(term).or_insert_with(|| {
+            asks.push(Ask::of(term));
+            asks.len() as u32 - 1
+        })
     }
 }
 

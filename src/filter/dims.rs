@@ -307,10 +307,18 @@ impl Dim {
         }
     }
 
-    /// Whether rejected elements may be part of passed ones, so that both must be told.
-    pub(super) fn may_overlap(self) -> bool {
-        use Dim::*;
-        matches!(self, Band | Source | DxGrid | DeGrid | Freq | Snr | Wpm | Time | Comment)
+    /// Whether a rejected element takes something away from a passed one, so that both must be told.
+    pub(super) fn takes_from(self, block: &Item, allow: &Item) -> bool {
+        match (self, allow, block) {
+            (Dim::Source, Item::Number(a), Item::Number(b)) => {
+                // Node links and the simulator bring people and skimmers alike.
+                let (least, most) = (*a.min(b), *a.max(b));
+                self.covers(allow, block) || (least <= SKIMMER && most > *SKIMMER_CLASSES.end())
+            }
+            (Dim::Freq | Dim::Snr | Dim::Wpm, Item::Range(a, b), Item::Range(c, d)) => a <= d && c <= b,
+            (Dim::Source | Dim::Time | Dim::Comment, ..) => true,
+            _ => self.covers(allow, block),
+        }
     }
 
     /// "Any of these" as an expression.

@@ -25,6 +25,9 @@ impl Expr {
     pub const TERMS_MAX: usize = 64;
     /// Deepest nesting of brackets.
     pub const DEPTH_MAX: usize = 32;
+    /// Most text of all patterns, words and regular expressions, in bytes: a command line is shorter, and
+    /// comparing every two texts of a filter stays within milliseconds.
+    pub const TEXT_BYTES_MAX: usize = 4 << 10;
 
     /// `not self`.
     #[must_use]
@@ -56,6 +59,15 @@ impl Expr {
             Expr::Not(inner) => !inner.passes(spot),
             Expr::And(all) => all.iter().all(|e| e.passes(spot)),
             Expr::Or(any) => any.iter().any(|e| e.passes(spot)),
+        }
+    }
+    /// Bytes of all texts in terms: patterns, words, regular expressions, locators.
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Expr::All | Expr::Nothing => 0,
+            Expr::Is(term) => term.text_bytes(),
+            Expr::Not(inner) => inner.text_bytes(),
+            Expr::And(list) | Expr::Or(list) => list.iter().map(Expr::text_bytes).sum(),
         }
     }
     /// How many terms.

@@ -4,6 +4,9 @@
 const EXCERPT_COLUMNS: usize = 72;
 /// Columns kept before the place when the text is too long to be shown whole.
 const BEFORE_COLUMNS: usize = 48;
+/// Columns of one line of a reply.
+const COLUMNS: usize = 78;
+
 /// A mistake in a filter text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
@@ -30,7 +33,8 @@ impl Fault {
         let (before, after) = (if from > 0 { "..." } else { "" }, if to < shown.len() { "..." } else { "" });
         let excerpt: String = shown[from..to].iter().collect();
         let blanks = " ".repeat(before.len() + column - from);
-        let mut lines = vec![format!("{before}{excerpt}{after}"), format!("{blanks}^"), self.what.clone()];
+        let mut lines = vec![format!("{before}{excerpt}{after}"), format!("{blanks}^")];
+        lines.extend(wrapped(&self.what));
         if !self.example.is_empty() {
             lines.push(format!("Example: {}", self.example));
         }
@@ -38,9 +42,33 @@ impl Fault {
     }
 }
 
+/// A text in lines of at most [`COLUMNS`], cut at blanks; those behind the first are set in by two.
+pub fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= COLUMNS => line.extend([" ", word]),
+            Some(_) => lines.push(format!("  {word}")),
+            None => lines.push(word.to_string()),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_sentences_are_cut_at_blanks() {
+        let text = "one two three four ".repeat(20);
+        let lines = wrapped(text.trim());
+        assert!(lines.len() > 2 && lines.iter().all(|line| line.len() <= COLUMNS && !line.ends_with(' ')));
+        assert!(lines[0].starts_with("one two") && lines[1..].iter().all(|line| line.starts_with("  ")));
+        assert_eq!(lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" "), text.trim());
+        assert_eq!(wrapped("short"), ["short"]);
+        assert_eq!(wrapped(&"x".repeat(100)), ["x".repeat(100)]);
+    }
 
     #[test]
     fn the_caret_stands_under_the_place() {

@@ -90,6 +90,27 @@ impl Choice {
         }
     }
 
+    /// What each list demands, under the command that made it.
+    fn parts(&self, dim: Dim, out: &mut Vec<(String, Expr)>) {
+        let guarded = |expr: Expr| match dim.exempt() {
+            Expr::Nothing => expr,
+            exempt => exempt.or(expr),
+        };
+        let named = |verb: &str, items: &[Item]| {
+            let items: Vec<String> = items.iter().map(|item| dim.print(item)).collect();
+            format!("{verb} {} {}", dim.name(), items.join(","))
+        };
+        if self.closed {
+            out.push((format!("REJECT {} ALL", dim.name()), dim.exempt()));
+        }
+        if !self.allow.is_empty() {
+            out.push((named("PASS", &self.allow), guarded(dim.any_of(&self.allow))));
+        }
+        if !self.block.is_empty() {
+            out.push((named("REJECT", &self.block), guarded(dim.any_of(&self.block).not())));
+        }
+    }
+
     fn commands(&self, dim: Dim, out: &mut Vec<String>) {
         if self.closed {
             out.push(format!("REJECT {} ALL", dim.name()));
@@ -155,6 +176,17 @@ impl Lists {
         let dims = Dim::all().filter(|dim| !(nearby && dim.is_location()));
         all.extend(dims.map(|dim| self.of(dim).expr(dim)));
         all_of(all)
+    }
+    /// The lists one by one, each with the command that made it; all together they are [`Lists::expr`].
+    pub fn parts(&self, nearby: bool) -> Vec<(String, Expr)> {
+        let mut out = Vec::new();
+        if self.beacon == Some(false) {
+            out.push(("REJECT BEACON".to_string(), Expr::Is(Term::Beacon).not()));
+        }
+        for dim in Dim::all().filter(|dim| !(nearby && dim.is_location())) {
+            self.of(dim).parts(dim, &mut out);
+        }
+        out
     }
     /// The commands that make these lists from open ones.
     pub fn commands(&self) -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::sets::*;
 use super::spider::{Ask, braces_len, is_operator};
 use super::values::{self, NONE, POSTS};
-use super::{Expr, Pattern, Side, Term};
+use super::{Expr, Pattern, Term};
 use crate::spot::{Band, Class, Continent, Freq, Mode, Spot, State};
 use std::fmt::Write;
 
@@ -133,7 +133,7 @@ fn term_text(term: &Term, feeds: &[String]) -> String {
         }
         Term::Grid(_, prefixes) if prefixes.iter().any(|prefix| prefix.as_str().is_empty()) => EVERYTHING.into(),
         Term::Grid(side, prefixes) => {
-            listed(Ask::Grid(*side), prefixes.iter().map(|prefix| prefix.as_str().to_string()).collect())
+            listed(Ask::Grid(*side), prefixes.iter().map(|prefix| value(prefix.as_str())).collect())
         }
         Term::Near { side, lat_e4, lon_e4, km } => {
             listed(Ask::Near(*side), vec![format!("{}/{}/{km}", degrees(*lat_e4), degrees(*lon_e4))])
@@ -289,7 +289,7 @@ fn quoted(text: &str) -> String {
 pub(super) mod tests {
     use super::*;
     use crate::filter::values::tests::context;
-    use crate::filter::{Filter, GridPrefix, MinuteRange, check_regex, parse_spider};
+    use crate::filter::{Filter, GridPrefix, MinuteRange, Side, check_regex, parse_spider};
     use crate::spot::{Call, Flags, Grid, Utc};
     use proptest::collection::vec;
     use proptest::prelude::*;
@@ -424,6 +424,8 @@ pub(super) mod tests {
             ("time 2200-0559", "time 2200-0559"),
             ("state or,wa,none", "call_state none,or,wa"),
             ("source human", "not skimmer"),
+            // Locators may spell an operator.
+            ("by_grid fn,OR", "by_grid FN,\"OR\""),
             ("not all", "not all"),
         ] {
             let (expr, feeds) = (read_back(text), context().feeds);

@@ -1,6 +1,6 @@
 //! SHOW FILTER: GoCluster's summary and lines, what the other dialects hold, and the commands that make it all.
 
-use super::dims::Dim;
+use super::dims::{Dim, Item};
 use super::go::{STREAMS, print_list};
 use super::lists::Choice;
 use super::{Context, Streams, Wish};
@@ -35,6 +35,7 @@ impl Wish {
             lines.push(self.skimmers.sentence());
         }
         lines.extend(self.show_slots(call));
+        lines.extend(self.show_ar());
         lines
     }
 
@@ -56,7 +57,16 @@ impl Wish {
         if !self.skimmers.is_open() {
             lines.push(self.skimmers.sentence());
         }
+        lines.extend(self.show_ar());
         lines
+    }
+
+    /// `DX/FILTER: not skimmer`, `DX/MODE: OPEN`; nothing when there is none.
+    fn show_ar(&self) -> impl Iterator<Item = String> {
+        self.ar.commands().into_iter().map(|command| {
+            let (path, said) = command.split_once(' ').unwrap_or((&command, ""));
+            format!("{}: {said}", path.strip_prefix("SET/").unwrap_or(path))
+        })
     }
 
     /// The end of SHOW FILTER: typed back, these commands give this filter, whatever was before.
@@ -136,9 +146,15 @@ fn label(dim: Dim, choice: &Choice, context: &Context<'_>) -> String {
         (false, true, true) => "all pass".into(),
         (false, true, false) => format!("all except: {}", print_list(dim, &choice.block)),
         (false, false, _) if dim.is_everything(&choice.allow, context) && choice.block.is_empty() => "all pass".into(),
-        (false, false, true) => format!("only: {}", print_list(dim, &choice.allow)),
-        (false, false, false) if !dim.may_overlap() => format!("only: {}", print_list(dim, &choice.allow)),
-        _ => format!("only: {} except: {}", print_list(dim, &choice.allow), print_list(dim, &choice.block)),
+        (false, false, _) => {
+            let takes = |block| choice.allow.iter().any(|allow| dim.takes_from(block, allow));
+            let except: Vec<Item> = choice.block.iter().filter(|block| takes(block)).cloned().collect();
+            let only = format!("only: {}", print_list(dim, &choice.allow));
+            match except.is_empty() {
+                true => only,
+                false => format!("{only} except: {}", print_list(dim, &except)),
+            }
+        }
     }
 }
 

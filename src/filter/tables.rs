@@ -6,14 +6,41 @@ use crate::spot::{COMMENT_BYTES_MAX, Grid};
 use memchr::memmem;
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
+/// Which two bytes texts begin with, by the low six bits of each: letters and digits do not collide.
+#[derive(Debug)]
+pub(super) struct Pairs(Box<[u64; 64]>);
+
+impl Default for Pairs {
+    fn default() -> Pairs {
+        Pairs(Box::new([0; 64]))
+    }
+}
+
+impl Pairs {
+    /// Adds a text that is not empty; an open one may go on.
+    pub(super) fn add(&mut self, text: &[u8], open: bool) {
+        let word = &mut self.0[usize::from(text[0] & 63)];
+        *word |= match text.get(1) {
+            Some(b) => 1 << (b & 63),
+            None if open => !0,
+            None => 1,
+        };
+    }
+    /// Whether a text that begins so may be one of them; 0 = no more bytes.
+    #[inline]
+    pub(super) fn has(&self, first: u8, second: u8) -> bool {
+        self.0[usize::from(first & 63)] >> (second & 63) & 1 == 1
+    }
+}
+
 /// Words to look for in comments.
 #[derive(Debug)]
 pub(super) enum Words {
     /// One.
     One(Box<memmem::Finder<'static>>),
     /// Several, ascending, none part of another: the one that a text begins with, if any, is the greatest
-    /// that is not above the text. With a bit for each first byte.
-    Many(Box<[Box<[u8]>]>, Box<[u64; 4]>),
+    /// that is not above the text. With their first two bytes.
+    Many(Box<[Box<[u8]>]>, Pairs),
 }
 
 impl Words {
@@ -22,17 +49,18 @@ impl Words {
         if let [word] = words {
             return Words::One(Box::new(memmem::Finder::new(word.as_bytes()).into_owned()));
         }
-        let mut first = [0; 4];
-        for b in words.iter().filter_map(|word| word.as_bytes().first()) {
-            first[usize::from(b / 64)] |= 1 << (b % 64);
-        }
+        let mut first = Pairs::default();
+        words.iter().for_each(|word| first.add(word.as_bytes(), true));
         let mut list: Vec<Box<[u8]>> = words.iter().map(|word| word.as_bytes().into()).collect();
         list.sort();
-        Words::Many(list.into(), Box::new(first))
+        Words::Many(list.into(), first)
     }
 
     /// Whether a comment holds one of them.
     pub(super) fn are_in(&self, comment: &[u8]) -> bool {
+        if comment.is_empty() {
+            return false;
+        }
         let mut upper = [0; COMMENT_BYTES_MAX];
         let Some(upper) = upper.get_mut(..comment.len()) else { return false };
         upper.copy_from_slice(comment);
@@ -40,7 +68,7 @@ impl Words {
         match self {
             Words::One(finder) => finder.find(upper).is_some(),
             Words::Many(words, first) => upper.iter().enumerate().any(|(at, b)| {
-                first[usize::from(b / 64)] >> (b % 64) & 1 == 1 && {
+                first.has(*b, upper.get(at + 1).copied().unwrap_or(0)) && {
                     let rest = &upper[at..];
                     let above = words.partition_point(|word| **word <= *rest);
                     above > 0 && rest.starts_with(&words[above - 1])
@@ -85,7 +113,7 @@ impl Grids {
         if self.longer.is_empty() {
             return false;
         }
-        let order = order_of(grid.as_bytes());
+        let order = order_of(bytemuck::bytes_of(grid));
         let above = self.longer.partition_point(|prefix| *prefix <= order);
         above > 0 && {
             let prefix = self.longer[above - 1];

@@ -198,6 +198,15 @@ fn glob(pattern: &[u8], text: &[u8], fits: impl Fn(u8, u8) -> bool) -> bool {
 }
 
 impl Term {
+    /// Bytes of the texts in this term.
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Term::Grid(_, prefixes) => prefixes.iter().map(|prefix| prefix.as_bytes().len()).sum(),
+            Term::Call(_, patterns) | Term::Node(patterns) => patterns.iter().map(|pattern| pattern.0.len()).sum(),
+            Term::Words(texts) | Term::Regex(texts) => texts.iter().map(|text| text.len()).sum(),
+            _ => 0,
+        }
+    }
     /// The plain meaning, the yardstick of the compiled form. Slow: it may allocate.
     pub fn holds(&self, spot: &Spot) -> bool {
         super::compiled::naive::holds(self, spot)

@@ -63,7 +63,9 @@ impl On {
         }
         let hz = khz(&lower).ok_or_else(|| {
             let names = || REGIONS.iter().map(|r| r.0).chain(Band::ALL.iter().map(|b| b.name()));
-            let near = nearest(&lower, names()).map(|n| format!(" Did you mean {n}?")).unwrap_or_default();
+            // Numbers that look alike are other bands, not slips.
+            let near = nearest(&lower, names()).filter(|_| !lower.starts_with(|c: char| c.is_ascii_digit()));
+            let near = near.map(|n| format!(" Did you mean {n}?")).unwrap_or_default();
             format!("There is no band {text}.{near} Bands: {}; groups: {}, all.", band_names(), region_names())
         })?;
         in_khz(&lower, hz)?;

@@ -123,7 +123,8 @@ impl Wish {
             ("PASS", _) => Some(go::run(self, Verb::Pass, noun, rest, context, trusting)),
             ("REJECT", _) => Some(go::run(self, Verb::Reject, noun, rest, context, trusting)),
             ("ACCEPT" | "CLEAR", _) => Some(go::accept(verb, noun, rest)),
-            ("SET" | "UNSET", "DX") => self.ar.command(&format!("{verb}/DX/{}", rest.trim_start()), context),
+            ("UNSET", "DX") if rest.eq_ignore_ascii_case("FILTER") => self.ar.command("SET/DX/FILTER", context),
+            ("SET", "DX") => self.ar.command(&format!("{verb}/DX/{}", rest.trim_start()), context),
             ("RESET", _) => Some(self.reset(noun, context)),
             ("SET" | "UNSET", _) => cc::run(self, verb == "SET", noun, rest, context, trusting),
             _ => None,
@@ -175,6 +176,17 @@ impl Wish {
             self.ar.expr(),
         ];
         all_of(parts)
+    }
+    /// What is demanded of a spot, each with the command that made it; all together they are [`Wish::expr`].
+    pub fn parts(&self) -> Vec<(String, Expr)> {
+        let whole = |commands: Vec<String>, expr: Expr| (commands.join("; "), expr);
+        let mut parts = self.lists.parts(self.nearby.is_active());
+        parts.push(whole(self.skimmers.commands(), self.skimmers.expr()));
+        parts.push(whole(self.nearby.commands(), self.nearby.expr()));
+        parts.extend(self.slots.parts());
+        parts.extend(self.ar.parts());
+        parts.retain(|(_, expr)| *expr != Expr::All);
+        parts
     }
     /// Compiled.
     pub fn filter(&self) -> Filter {
@@ -265,7 +277,18 @@ mod tests {
             assert!(wish.command(line, &context("")).is_some_and(|outcome| outcome.done), "{line}");
             assert_eq!(wish.commands(), ["PASS BAND 20m"], "{line}");
         }
-        for line in ["DX 14025 K1ABC", "", "/", "SET", "SET/PAGE 0", "UNSET/NOFILTER", "SET/NOPAGE", "SHOW/FILTER"] {
+        for line in [
+            "DX 14025 K1ABC",
+            "UNSET/DX",
+            "SET/DX",
+            "",
+            "/",
+            "SET",
+            "SET/PAGE 0",
+            "UNSET/NOFILTER",
+            "SET/NOPAGE",
+            "SHOW/FILTER",
+        ] {
             assert_eq!(Wish::open().command(line, &context("")), None, "{line}");
         }
     }
@@ -468,6 +491,11 @@ mod tests {
             "REJECT/SPOTS 3 by_zone 14,15 or call_dxcc w",
             "ACCEPT/RBN 2 db 8-30",
             "CLEAR/SPOTS ALL",
+            "SET/DX/FILTER (band=20 or freq<7040) and not skimmer",
+            "SET/DX/FILTER spottercont=EU",
+            "SET/DX/MODE OPEN",
+            "SET/DX/MODE FILTER",
+            "UNSET/DX/FILTER",
         ]);
         prop_oneof![6 => of_list, 2 => others.prop_map(str::to_string)]
     }
@@ -521,6 +549,7 @@ mod tests {
             prop_assert_eq!(&Wish::restore(wish.commands().iter().map(String::as_str), &context("FN31")).0, &wish);
             for spot in &spots {
                 prop_assert_eq!(wish.filter().passes(spot), wish.expr().passes(spot));
+                prop_assert_eq!(wish.parts().iter().all(|(_, part)| part.passes(spot)), wish.expr().passes(spot));
             }
             for line in shown.iter().chain(&wish.commands()) {
                 prop_assert!(line.len() < 80, "{}", line);

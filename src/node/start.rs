@@ -300,7 +300,8 @@ pub fn start(node: Node) -> Result<Running, String> {
         Box::new(move |context| {
             Ok(Box::new(AccountsAgent::new(AccountsParts {
                 cores: account_links,
-                path: Some(node.data.join(FILE_NAME)),
+                // A folder without a name is no folder: tests keep nothing.
+                path: Some(node.data.join(FILE_NAME)).filter(|_| !node.data.as_os_str().is_empty()),
                 node: settings,
                 cty,
                 bans,

@@ -17,6 +17,7 @@ mod place;
 mod portable;
 mod read;
 mod report;
+mod states;
 
 pub use cty::{Cty, CtyError, CtyForm, CtySummary, ENTITIES_MIN, FILE_BYTES_MAX};
 pub use enrich::{Unplaced, enrich};

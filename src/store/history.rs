@@ -1,5 +1,6 @@
 //! Three rings of spots in order of sequence: what one kind of reporter floods, the others keep.
 
+use super::brief::Brief;
 use super::bulletins::Bulletins;
 use super::tally::Tally;
 use crate::config;
@@ -33,11 +34,13 @@ impl Shelf {
     }
 }
 
-/// A ring of spots by value, 256 bytes each. Its address space is taken at once, memory as it fills; it
-/// never moves.
+/// A ring of spots by value, 256 bytes each and 32 for the first look. Its address space is taken at once,
+/// memory as it fills; it never moves.
 #[derive(Debug)]
 pub struct Ring {
     spots: Vec<Spot>,
+    /// Of the spots in the same places.
+    briefs: Vec<Brief>,
     capacity: usize,
     /// Spots ever put in: the number of the next one.
     end: u64,
@@ -45,7 +48,8 @@ pub struct Ring {
 
 impl Ring {
     fn new(capacity: u32) -> Ring {
-        Ring { spots: Vec::with_capacity(capacity as usize), capacity: capacity as usize, end: 0 }
+        let capacity = capacity as usize;
+        Ring { spots: Vec::with_capacity(capacity), briefs: Vec::with_capacity(capacity), capacity, end: 0 }
     }
 
     /// Puts a spot in; the oldest comes out when the ring is full, or the spot itself when it has no room at all.
@@ -56,9 +60,11 @@ impl Ring {
         let slot = (self.end % self.capacity as u64) as usize;
         self.end += 1;
         if self.spots.len() < self.capacity {
+            self.briefs.push(Brief::of(&spot));
             self.spots.push(spot);
             return None;
         }
+        self.briefs[slot] = Brief::of(&spot);
         Some(std::mem::replace(&mut self.spots[slot], spot))
     }
 
@@ -67,11 +73,39 @@ impl Ring {
         self.end
     }
 
+    /// The number of the oldest spot inside; [`Ring::end`] when there is none.
+    pub fn oldest(&self) -> u64 {
+        self.end - self.spots.len() as u64
+    }
+
     /// The spot of a number; `None` when it is overwritten or not there yet.
     pub fn spot(&self, number: u64) -> Option<&Spot> {
-        let oldest = self.end - self.spots.len() as u64;
-        let is_kept = (oldest..self.end).contains(&number);
+        let is_kept = (self.oldest()..self.end).contains(&number);
         is_kept.then(|| &self.spots[(number % self.capacity as u64) as usize])
+    }
+
+    /// Looks for a spot below a number whose brief fits, the newest first, at `max` of them at most. Returns how
+    /// many it looked at, and the number and sequence of the one that fits.
+    pub(super) fn find_below(
+        &self,
+        number: u64,
+        max: usize,
+        fits: impl Fn(&Brief) -> bool,
+    ) -> (usize, Option<(u64, u64)>) {
+        let oldest = self.oldest();
+        let (mut below, mut looked_at) = (number, 0);
+        while below > oldest && looked_at < max {
+            // The places below it up to where the ring closes.
+            let end = ((below - 1) % self.capacity as u64) as usize + 1;
+            let len = end.min((below - oldest) as usize).min(max - looked_at);
+            let places = &self.briefs[end - len..end];
+            if let Some(at) = places.iter().rposition(&fits) {
+                return (looked_at + len - at, Some((below - (len - at) as u64, places[at].seq)));
+            }
+            below -= len as u64;
+            looked_at += len;
+        }
+        (looked_at, None)
     }
 
     /// Spots inside.

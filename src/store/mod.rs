@@ -4,6 +4,7 @@
 mod agent;
 #[cfg(test)]
 mod agent_tests;
+mod brief;
 mod bulletins;
 mod history;
 mod query;

@@ -1,16 +1,17 @@
 //! A question to the history, and its run over the rings in bounded steps.
 
+use super::brief::FirstLook;
 use super::history::{History, Shelf};
 use super::tally::StatsWanted;
-use crate::filter::{Expr, Filter};
+use crate::filter::{Expr, Filter, explain, headline};
 use crate::spot::{BulletinKind, Call, SessionId, Spot, Utc, Verdicts};
-use crate::wire::{LineStyle, history_line, spot_line};
+use crate::wire::{JSON_LINE_BYTES_MAX, LineStyle, history_line, history_line_cc, spot_line};
 
 /// Most spots or lines one question gets: HRD asks for 450 (clients 5.10).
 pub const HISTORY_COUNT_MAX: usize = 500;
-/// Longest line of any layout without its end: a JSON object, whose 96 bytes of comment may take six each,
-/// and some thirty fields.
+/// Most bytes for one spot: the longest JSON object fits, and what EXPLAIN says of a spot.
 const LINE_BYTES_MAX: usize = 2_046;
+const _: () = assert!(JSON_LINE_BYTES_MAX < LINE_BYTES_MAX);
 /// Largest answer: as many of the longest lines as one question gets, 1,024,000 bytes. A usual one, 500 lines
 /// of 77 columns, has 40 KB.
 pub const REPLY_BYTES_MAX: usize = HISTORY_COUNT_MAX * (LINE_BYTES_MAX + 2);
@@ -182,10 +183,13 @@ impl Query {
         let HistoryRequest { session, ask, what } = request;
         let work = match what {
             What::Spots(wanted) => {
-                let walk = Walk::start(history, wanted.sources, wanted.skip, wanted.count);
+                let look = FirstLook::of(wanted.terms.expr(), wanted.since, wanted.until, wanted.repeats);
+                let walk = Walk::start(history, wanted.sources, look, wanted.skip, wanted.count);
                 Work::Spots(wanted, walk)
             }
-            What::Explain { parts, count } => Work::Explain(parts, Walk::start(history, Sources::ALL, 0, count)),
+            What::Explain { parts, count } => {
+                Work::Explain(parts, Walk::start(history, Sources::ALL, FirstLook::ALL, 0, count))
+            }
             What::Bulletins { kind, count } => {
                 let mut bytes = Vec::new();
                 history.bulletins().print(kind, count.min(HISTORY_COUNT_MAX), &mut bytes);
@@ -207,7 +211,7 @@ impl Query {
                 walk.step(history, spots_max, |spot| wanted.fits(spot), |spot, out| print(spot, wanted.layout, out))
             }
             Work::Explain(parts, walk) => {
-                walk.step(history, spots_max, |_| true, |spot, out| explain(spot, parts, out))
+                walk.step(history, spots_max, |_| true, |spot, out| explained(spot, parts, out))
             }
             Work::Ready(_) => (0, true),
         };
@@ -231,7 +235,8 @@ impl Query {
 /// Appends a spot's line without its end.
 fn print(spot: &Spot, layout: Layout, out: &mut Vec<u8>) {
     match layout {
-        Layout::Table | Layout::CcTable => history_line(spot, out),
+        Layout::Table => history_line(spot, out),
+        Layout::CcTable => history_line_cc(spot, out),
         Layout::Live(style) => spot_line(spot, style, out),
     }
 }
@@ -239,8 +244,11 @@ fn print(spot: &Spot, layout: Layout, out: &mut Vec<u8>) {
 /// The way down the three rings, by sequence, and what was found on it.
 #[derive(Debug)]
 struct Walk {
+    look: FirstLook,
     /// Per shelf: spots below this number are still to be looked at.
     below: [u64; Shelf::COUNT],
+    /// Per shelf: the newest spot that may fit and was not taken yet, by number and sequence.
+    next: [Option<(u64, u64)>; Shelf::COUNT],
     to_skip: usize,
     wanted: usize,
     found: usize,
@@ -250,9 +258,11 @@ struct Walk {
 }
 
 impl Walk {
-    fn start(history: &History, sources: Sources, skip: usize, count: usize) -> Walk {
+    fn start(history: &History, sources: Sources, look: FirstLook, skip: usize, count: usize) -> Walk {
         Walk {
+            look,
             below: Shelf::ALL.map(|shelf| if sources.has(shelf) { history.ring(shelf).end() } else { 0 }),
+            next: [None; Shelf::COUNT],
             to_skip: skip,
             wanted: count.min(HISTORY_COUNT_MAX),
             found: 0,
@@ -269,18 +279,16 @@ impl Walk {
         fits: impl Fn(&Spot) -> bool,
         print: impl Fn(&Spot, &mut Vec<u8>),
     ) -> (usize, bool) {
-        let mut heads = Shelf::ALL.map(|shelf| self.head(history, shelf));
-        for looked_at in 0..spots_max {
-            let newest = Shelf::ALL.into_iter().filter_map(|shelf| Some((shelf, heads[shelf as usize]?)));
-            let Some((shelf, spot)) = newest.max_by_key(|(_, spot)| spot.seq).filter(|_| self.found < self.wanted)
-            else {
-                return (looked_at, true);
-            };
-            self.below[shelf as usize] -= 1;
-            heads[shelf as usize] = self.head(history, shelf);
-            if !fits(spot) {
-                continue;
+        let mut left = spots_max;
+        while self.found < self.wanted {
+            if !self.look_ahead(history, &mut left) {
+                return (spots_max, false);
             }
+            let next = Shelf::ALL.into_iter().filter_map(|shelf| Some((shelf, self.next[shelf as usize]?)));
+            let Some((shelf, (number, _))) = next.max_by_key(|(_, (_, seq))| *seq) else { break };
+            self.next[shelf as usize] = None;
+            // It may have been overwritten since.
+            let Some(spot) = history.ring(shelf).spot(number).filter(|spot| fits(spot)) else { continue };
             if self.to_skip > 0 {
                 self.to_skip -= 1;
                 continue;
@@ -291,17 +299,30 @@ impl Walk {
             if self.bytes.len() > REPLY_BYTES_MAX {
                 // No layout comes near; if one did, the answer would end with its last whole line.
                 self.bytes.truncate(start);
-                return (looked_at + 1, true);
+                break;
             }
             self.starts.push(start as u32);
             self.found += 1;
         }
-        (spots_max, false)
+        (spots_max - left, true)
     }
 
-    /// The newest spot of a shelf that was not looked at yet.
-    fn head<'h>(&self, history: &'h History, shelf: Shelf) -> Option<&'h Spot> {
-        history.ring(shelf).spot(self.below[shelf as usize].checked_sub(1)?)
+    /// Finds the next spot of each shelf that may fit. `false` when `left` is used up before.
+    fn look_ahead(&mut self, history: &History, left: &mut usize) -> bool {
+        for shelf in Shelf::ALL {
+            let (ring, below) = (history.ring(shelf), &mut self.below[shelf as usize]);
+            if self.next[shelf as usize].is_some() {
+                continue;
+            }
+            let (looked_at, found) = ring.find_below(*below, *left, |brief| self.look.may_fit(brief));
+            *left -= looked_at;
+            *below -= looked_at as u64;
+            self.next[shelf as usize] = found;
+            if found.is_none() && *left == 0 && *below > ring.oldest() {
+                return false;
+            }
+        }
+        true
     }
 
     /// The lines found, the last first.
@@ -316,22 +337,11 @@ impl Walk {
     }
 }
 
-/// Appends what the parts of a filter say about a spot.
-fn explain(spot: &Spot, parts: &[(String, Expr)], out: &mut Vec<u8>) {
-    history_line(spot, out);
-    for (name, expr) in parts {
-        let verdict = if expr.passes(spot) { "passes" } else { "held back by" };
-        out.extend_from_slice(format!("\r\n    {verdict} {name}").as_bytes());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::spot::COMMENT_BYTES_MAX;
-
-    #[test]
-    fn the_longest_line_has_room() {
-        assert!(COMMENT_BYTES_MAX * 6 + 30 * 45 < LINE_BYTES_MAX);
+/// Appends a spot and, set in by two blanks, which parts of a filter let it pass or hold it back.
+fn explained(spot: &Spot, parts: &[(String, Expr)], out: &mut Vec<u8>) {
+    out.extend_from_slice(headline(spot).as_bytes());
+    for line in explain(parts, spot) {
+        out.extend_from_slice(b"\r\n  ");
+        out.extend_from_slice(line.as_bytes());
     }
 }

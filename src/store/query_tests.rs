@@ -3,11 +3,11 @@
 
 use super::*;
 use crate::config;
-use crate::filter::{BandSet, Expr, Filter, ModeSet, Pattern, Side, Term};
+use crate::filter::{BandSet, EntitySet, Expr, Filter, ModeSet, Pattern, Side, Term};
 use crate::spot::{Band, Call, Flags, Freq, Mode, SessionId, Spot, Utc, Verdicts};
 use proptest::prelude::*;
 
-const CALLS: [&str; 6] = ["9A1A", "9A2B", "K1ABC", "K1ABCD", "ON4KST", "JA1ABC"];
+const CALLS: [&str; 6] = ["9A1A", "9A2B", "K1ABC", "EA8/DF4UI-2", "ON4KST/P", "JA1ABC-1-#"];
 const MODES: [Mode; 4] = [Mode::Cw, Mode::Ft8, Mode::Usb, Mode::Rtty];
 const KHZ: [u64; 4] = [7_010, 14_010, 14_200, 50_100];
 
@@ -18,6 +18,7 @@ fn spot() -> impl Strategy<Value = Spot> {
         (spot.dx, spot.de) = (Call::literal(CALLS[dx]), Call::literal(CALLS[de]));
         spot.set_mode(MODES[mode]);
         spot.set_freq(Freq::from_khz(KHZ[khz]));
+        (spot.dx_adif, spot.de_adif) = (dx as u16, de as u16);
         spot.flags.set(Flags::SKIMMER, is_skimmer);
         spot.verdicts = Verdicts(verdicts);
         spot.time = Utc::from_secs(1_764_979_200 + secs);
@@ -31,6 +32,9 @@ fn expr() -> impl Strategy<Value = Expr> {
             Term::Call(Side::Dx, vec![Pattern(format!("{}*", &CALLS[call][..len.min(CALLS[call].len())]).into())])
         }),
         (0..CALLS.len()).prop_map(|call| Term::Call(Side::De, vec![Pattern(CALLS[call].into())])),
+        (0..CALLS.len()).prop_map(|call| Term::Call(Side::De, vec![Pattern("K*".into()), Pattern(CALLS[call].into())])),
+        (0..CALLS.len()).prop_map(|adif| Term::Entity(Side::Dx, EntitySet::from_iter([adif]))),
+        (0..KHZ.len()).prop_map(|khz| Term::Freq(vec![(7_010_000, KHZ[khz] * 1000)])),
         (0..MODES.len()).prop_map(|mode| Term::Mode(ModeSet::of(&[MODES[mode]]))),
         prop::sample::select(vec![Band::M40, Band::M20, Band::M6]).prop_map(|band| Term::Band(BandSet::of(&[band]))),
     ];

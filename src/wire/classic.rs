@@ -1,7 +1,8 @@
 //! The line that every logging program reads, and the lines of SHOW/DX (clients 5.1, 5.2).
 
 use super::print::{
-    FreqText, Text, cut, date, grid4, hhmmz, make_printable, push_comment, spotter, two_digits, without_ssid,
+    FreqText, PRINTABLE_STEP, Text, cut, date, grid4, hhmmz, make_printable, push_comment, spotter, two_digits,
+    without_ssid,
 };
 use super::style::{LineFormat, LineStyle, Trailers};
 use crate::spot::{Flags, Spot, State};
@@ -67,7 +68,8 @@ pub(super) fn classic_line(spot: &Spot, style: LineStyle, out: &mut Vec<u8>) {
     if style.trailers != Trailers(0) {
         end = put_trailers(line, end, style.trailers, spot);
     }
-    make_printable(&mut line[..end]);
+    let steps_end = end.next_multiple_of(PRINTABLE_STEP).min(line.len());
+    make_printable(&mut line[..steps_end]);
     out.truncate(start + end);
     if style.beep {
         out.extend_from_slice(b"\x07\x07");

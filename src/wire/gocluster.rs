@@ -3,7 +3,8 @@
 
 use super::comment::parts;
 use super::print::{
-    FreqText, Text, grid4, hhmmz, make_printable, push_printable, push_speed, push_tag, spotter, without_ssid,
+    FreqText, PRINTABLE_STEP, Text, grid4, hhmmz, make_printable, push_printable, push_speed, push_tag, spotter,
+    without_ssid,
 };
 use super::style::{LineFormat, LineStyle};
 use super::words::Grammar;
@@ -42,7 +43,7 @@ pub(super) fn gocluster_line(spot: &Spot, line_bytes: usize, style: LineStyle, o
         n => n.clamp(GOCLUSTER_LINE_BYTES_MIN, GOCLUSTER_LINE_BYTES_MAX),
     };
     let start = out.len();
-    out.resize(start + length, b' ');
+    out.resize(start + length.next_multiple_of(PRINTABLE_STEP), b' ');
     let line = &mut out[start..];
 
     let freq = FreqText::of(spot.freq, style.two_decimals);
@@ -87,6 +88,7 @@ pub(super) fn gocluster_line(spot: &Spot, line_bytes: usize, style: LineStyle, o
     };
     put(line, tail + 10, &hhmmz(spot.time));
     make_printable(line);
+    out.truncate(start + length);
     if style.beep {
         out.extend_from_slice(b"\x07\x07");
     }

@@ -154,6 +154,9 @@ pub(super) fn two_digits(number: u32) -> [u8; 2] {
     [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
 }
 
+/// Bytes that [`make_printable`] takes in one step; lines that have spare room give it whole steps.
+pub(super) const PRINTABLE_STEP: usize = 16;
+
 /// Whatever bytes a spot from a damaged file holds in calls and locators: a line is printable ASCII.
 #[inline]
 pub(super) fn make_printable(line: &mut [u8]) {

@@ -80,7 +80,7 @@ impl Rig {
             port: feeder.addr().port(),
             ..Feed::default()
         };
-        let mut node = Node { callsign: "GB7XYZ".into(), feeds: vec![feed], ..Node::default() };
+        let mut node = Node { callsign: "GB7XYZ".into(), feeds: vec![feed], data: "".into(), ..Node::default() };
         node.telnet.listen = "127.0.0.1:0".into();
         node.placement.pin = false;
         node.placement.cores = Some(2);

@@ -34,7 +34,7 @@ pub fn until_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 /// A node on a free port, on few threads, without a feed.
 pub fn node(change: impl FnOnce(&mut Node)) -> Running {
     dxring::os::raise_descriptor_limit().unwrap();
-    let mut node = Node { callsign: NODE.into(), feeds: Vec::new(), ..Node::default() };
+    let mut node = Node { callsign: NODE.into(), feeds: Vec::new(), data: "".into(), ..Node::default() };
     node.telnet.listen = "127.0.0.1:0".into();
     node.placement.cores = Some(2);
     node.placement.pin = false;

@@ -35,7 +35,7 @@ pub(super) static ROWS: &[Command] = &[
     row!(
         "PASS",
         "PASS type list, PASS type ALL",
-        "let spots pass by band, mode, place, ...",
+        "let spots pass by band, mode, place and more",
         "Types: BAND, MODE, SOURCE, DXCALL, DECALL, CONFIDENCE, DXCONT, DECONT, DXZONE,\n\
          DEZONE, DXDXCC, DEDXCC, DXITU, DEITU, DXGRID2, DEGRID2, DXGRID, DEGRID,\n\
          DXSTATE, DESTATE, FREQ, SNR, WPM, TIME, COMMENT, REFERENCE; switches BEACON,\n\
@@ -46,7 +46,7 @@ pub(super) static ROWS: &[Command] = &[
     row!(
         "REJECT",
         "REJECT type list, REJECT type ALL",
-        "hold spots back by band, mode, place, ...",
+        "hold spots back by band, mode, place and more",
         "The types are those of PASS. When the last element that was passed is rejected,\n\
          nothing of the type passes until PASS. Example: REJECT MODE FT8"
     ),

@@ -2,6 +2,7 @@
 //! that runs it. Adding a command is adding a row.
 
 mod dx;
+mod explain;
 mod filters;
 mod help;
 mod history;

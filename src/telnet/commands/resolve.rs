@@ -378,7 +378,7 @@ mod tests {
     #[test]
     fn what_is_not_clear_is_asked_back() {
         for (line, want) in [
-            ("e", "? BYE ECHO"),
+            ("e", "? BYE ECHO EXPLAIN"),
             ("s/de", "? SET/DEDUPE SHOW/DEDUPE"),
             ("pnig", "- pnig PING"),
             ("hepl dx", "- hepl HELP"),

@@ -10,7 +10,7 @@
 
 use super::ECHO_BYTES_MAX;
 use super::resolve::Args;
-use crate::filter::{Context, Expr, Fault, GridPrefix, Term, parse_spider, spider_takes_values};
+use crate::filter::{Context, Expr, Fault, GridPrefix, Term, parse_ar, parse_spider, spider_takes_values};
 use crate::spot::{Band, Call, Freq, Mode};
 use crate::store::{HISTORY_COUNT_MAX, Sources};
 use crate::telnet::wash::excerpt;
@@ -77,12 +77,26 @@ enum Token {
     Tag(String),
 }
 
-/// Reads what follows SHOW/DX.
+/// Reads what follows SHOW/DX. What makes no sense and holds comparisons (`band=40 and call=ja*`) is read again as an
+/// expression of the AR language, whole but for a count before it.
 pub fn read_show_dx(args: &Args<'_>, context: &Context<'_>) -> Result<ShowDx, ShowDxFault> {
     let text = String::from_utf8_lossy(args.rest);
-    let tied = args.tied.map(|tied| Token::Word(String::from_utf8_lossy(tied).into_owned()));
+    let tied = args.tied.map(String::from_utf8_lossy);
+    let tied = || tied.clone().map(|tied| Token::Word(tied.into_owned()));
+    let fault = match read(tied().into_iter().chain(tokens(&text)).collect(), context) {
+        Ok(asked) => return Ok(asked),
+        Err(fault) => fault,
+    };
+    let Some((count, comparisons)) = ar_form(&text) else { return Err(fault) };
+    let asked = read(tied().into_iter().chain(tokens(count)).collect(), context)?;
+    let terms = parse_ar(comparisons, context).map_err(of_language)?;
+    // It says itself whether skimmers are wanted.
+    Ok(ShowDx { terms, sources: Some(Sources::ALL), ..asked })
+}
+
+fn read(tokens: Vec<Token>, context: &Context<'_>) -> Result<ShowDx, ShowDxFault> {
     let mut reader = Reader {
-        tokens: tied.into_iter().chain(tokens(&text)).collect(),
+        tokens,
         at: 0,
         depth: 0,
         context,
@@ -110,6 +124,29 @@ pub fn read_show_dx(args: &Args<'_>, context: &Context<'_>) -> Result<ShowDx, Sh
 
 fn fault(what: impl Into<String>, example: &str) -> ShowDxFault {
     ShowDxFault { what: what.into(), example: example.into() }
+}
+
+/// A mistake that the reader of a filter language found.
+fn of_language(Fault { what, example, .. }: Fault) -> ShowDxFault {
+    let example = if example.is_empty() { EXAMPLE.into() } else { format!("SH/DX {example}") };
+    ShowDxFault { what, example }
+}
+
+/// Parts a text into the counts it begins with and an expression with comparisons; `None` when there is no
+/// comparison outside of quotes and braces.
+fn ar_form(text: &str) -> Option<(&str, &str)> {
+    let is_comparison = |token: &Token| match token {
+        Token::Word(word) => word.contains(['=', '<', '>']),
+        // All other tags are looked for in comments.
+        Token::Tag(tag) => tag == "<>",
+        _ => false,
+    };
+    if !tokens(text).iter().any(is_comparison) {
+        return None;
+    }
+    let is_count = |b: char| b.is_ascii_digit() || b.is_whitespace() || b == '-';
+    let begins = text.find(|c| !is_count(c)).unwrap_or(text.len());
+    Some(text.split_at(begins))
 }
 
 /// Cuts a text into tokens. Quotes and braces that are not closed reach to the end.
@@ -146,7 +183,7 @@ fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-fn wrap<'a>(token: fn(String) -> Token, (inside, next): (String, &'a str)) -> (Token, &'a str) {
+fn wrap(token: fn(String) -> Token, (inside, next): (String, &str)) -> (Token, &str) {
     (token(inside), next)
 }
 
@@ -325,10 +362,7 @@ impl Reader<'_> {
 
     /// A term of the spider language.
     fn term(&self, keyword: &str, value: &str) -> Result<Expr, ShowDxFault> {
-        parse_spider(&format!("{keyword} {value}"), self.context).map_err(|Fault { what, example, .. }| {
-            let example = if example.is_empty() { EXAMPLE.into() } else { format!("SH/DX {example}") };
-            ShowDxFault { what, example }
-        })
+        parse_spider(&format!("{keyword} {value}"), self.context).map_err(of_language)
     }
 
     /// What the comment must hold.
@@ -434,7 +468,7 @@ fn quoted(text: &str) -> String {
 
 fn is_keyword(word: &str) -> bool {
     let is = |name: &&str| name.eq_ignore_ascii_case(word);
-    spider_takes_values(word).is_some() || OPERATORS.iter().any(|name| is(&name)) || is_band(word)
+    spider_takes_values(word).is_some() || OPERATORS.iter().any(is) || is_band(word)
 }
 
 /// The beginning of a call, or a call with wildcards.
@@ -532,7 +566,7 @@ mod tests {
 
     static CTY: LazyLock<Cty> = LazyLock::new(Cty::embedded);
 
-    fn read(text: &str) -> Result<ShowDx, ShowDxFault> {
+    fn said(text: &str) -> Result<ShowDx, ShowDxFault> {
         let context = Context { cty: &CTY, feeds: &[], grid: Grid::NONE, default_filter: &[] };
         read_show_dx(&Args { tied: None, rest: text.as_bytes() }, &context)
     }
@@ -561,7 +595,7 @@ mod tests {
 
     /// Which of the sample pass.
     fn found(text: &str) -> Vec<String> {
-        let terms = read(text).unwrap_or_else(|fault| panic!("{text}: {fault:?}")).terms;
+        let terms = said(text).unwrap_or_else(|fault| panic!("{text}: {fault:?}")).terms;
         sample().iter().filter(|spot| terms.passes(spot)).map(|spot| spot.dx.to_string()).collect()
     }
 
@@ -624,6 +658,14 @@ mod tests {
             ("by_zone 25 or by g7 on 20m", "G1TLH BY1AA"),
             ("not (cw or 20m)", "ON4KST"),
             ("25 and on 6m", "ON4KST"),
+            ("call =g1tlh", "G1TLH"),
+            ("band=20", "G1TLH G1TLHX"),
+            ("10 band = 20 and mode=ft8", "G1TLHX"),
+            ("band<>20 and not (mode=cw)", "ON4KST"),
+            ("freq>14000 and freq<14100", "G1TLHX"),
+            ("call=ja* or spotter=ja*", "BY1AA JA7QQQ"),
+            ("{=}", ""),
+            ("info 'a=b'", ""),
             ("", "9A1A G1TLH G1TLHX ON4KST BY1AA JA7QQQ"),
         ] {
             let calls: Vec<&str> = calls.split_whitespace().collect();
@@ -633,15 +675,17 @@ mod tests {
 
     #[test]
     fn options_stand_anywhere() {
-        let asked = read("rt 9a 25 filter day 1-2 people 20m/cw digital").unwrap();
+        let asked = said("rt 9a 25 filter day 1-2 people 20m/cw digital").unwrap();
         assert_eq!((asked.count, asked.skip, asked.days), (Some(25), 0, Some((1, 2))));
         assert_eq!(asked.sources, Some(Sources::PEOPLE.or(Sources::DIGITAL)));
         assert!(asked.live && asked.own_filter);
         assert_eq!(asked.terms.terms(), 3);
-        assert_eq!(read("day 30").unwrap().days, Some((30, DAYS_MAX)));
-        assert_eq!(read("days 3-1").unwrap().days, Some((1, 3)));
-        assert_eq!(read("not skimmer").unwrap().sources, Some(Sources::PEOPLE));
-        assert_eq!(read("rbn").unwrap().sources, Some(Sources::SKIMMER));
+        assert_eq!(said("day 30").unwrap().days, Some((30, DAYS_MAX)));
+        assert_eq!(said("days 3-1").unwrap().days, Some((1, 3)));
+        assert_eq!(said("not skimmer").unwrap().sources, Some(Sources::PEOPLE));
+        assert_eq!(said("rbn").unwrap().sources, Some(Sources::SKIMMER));
+        let ar = said("25 band=40 and call=ja*").unwrap();
+        assert_eq!((ar.count, ar.sources, ar.terms.terms()), (Some(25), Some(Sources::ALL), 2));
     }
 
     #[test]
@@ -658,10 +702,10 @@ mod tests {
             ("600-650", 599, 51),
             ("5 7", 0, 5),
         ] {
-            let asked = read(text).unwrap();
+            let asked = said(text).unwrap();
             assert_eq!((asked.skip, asked.count), (skip, Some(count)), "{text}");
         }
-        assert_eq!(read("").unwrap().count, None);
+        assert_eq!(said("").unwrap().count, None);
     }
 
     #[test]
@@ -683,9 +727,11 @@ mod tests {
             ("not real", "NOT"),
             ("not", "NOT"),
             ("mode xyz", "xyz"),
+            ("bnad=20", "bnad"),
+            ("band=20 and", "missing"),
             ("{", "empty"),
         ] {
-            let fault = match read(text) {
+            let fault = match said(text) {
                 Err(fault) => fault,
                 // No band has 21 m; a call of that beginning could be.
                 Ok(asked) => {
@@ -696,8 +742,8 @@ mod tests {
             assert!(fault.what.contains(what) && fault.example.starts_with("SH/DX "), "{text}: {fault:?}");
         }
         let many = "not ".repeat(Expr::DEPTH_MAX + 1) + "cw";
-        assert!(read(&many).unwrap_err().what.contains("deep"));
+        assert!(said(&many).unwrap_err().what.contains("deep"));
         let many = "cw ".repeat(Expr::TERMS_MAX + 1);
-        assert!(read(&many).unwrap_err().what.contains("terms"));
+        assert!(said(&many).unwrap_err().what.contains("terms"));
     }
 }

@@ -164,7 +164,7 @@ fn ban(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
     let target = match BanTarget::parse(typed) {
         Ok(target) => target,
         Err(wrong) => {
-            exec.line(format_args!("{wrong}. {USAGE}"));
+            exec.line(format_args!("Not banned: {wrong}. {USAGE}"));
             return Next::Prompt;
         }
     };

@@ -1,7 +1,7 @@
 //! The table of commands: each file of commands has its rows, here they come together.
 
 use super::resolve::Args;
-use super::{Exec, Next, dx, filters, history, info, settings, sky, sysop, talk};
+use super::{Exec, Next, dx, explain, filters, history, info, settings, sky, sysop, talk};
 
 /// One command.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub static GROUPS: &[(&str, &[Command])] = &[
     ("Spots", dx::ROWS),
     ("History", history::ROWS),
     ("Filters", filters::ROWS),
+    ("Filters explained", explain::ROWS),
     ("Settings", settings::ROWS),
     ("People", talk::ROWS),
     ("Information", info::ROWS),
