@@ -49,7 +49,7 @@ impl Sansio {
         let clock = TestClock::at(Utc::from_civil(2025, 12, 6, 13, 59, 0));
         let id = SessionId::new(0, 1, 1);
         let mut settings = config::Node { callsign: "GB7XYZ".into(), ..config::Node::default() };
-        // Scripts about the history want to see all of it.
+        // The sample has FT8 of a skimmer, and the scripts are about commands, not about the shipped filter.
         settings.telnet.default_filter.clear();
         let mut peer = Sansio {
             session: Session::new(id, ADDRESS, clock.now()),

@@ -1,7 +1,7 @@
 //! Which part of a filter decides over a spot, and by which fact.
 
 use super::facts::{Names, fact, list};
-use super::{Context, Expr};
+use super::{Context, Expr, Filter, Term};
 use crate::spot::{Mode, Spot};
 
 /// Most parts that are named for one spot.
@@ -11,23 +11,105 @@ const FACTS_MAX: usize = 3;
 /// Longest command that is quoted, in characters.
 const COMMAND_CHARS_MAX: usize = 60;
 
+/// The parts of a filter, made ready to be explained on many spots: what is slow, as reading regular expressions, is done once.
+#[derive(Debug)]
+pub struct Explainer {
+    parts: Vec<(String, Node)>,
+}
+
+/// An expression whose terms are compiled one by one.
+#[derive(Debug)]
+enum Node {
+    Constant(bool),
+    Leaf(Term, Filter),
+    Not(Box<Node>),
+    /// Any of these, or all of these.
+    List {
+        is_any: bool,
+        nodes: Vec<Node>,
+    },
+}
+
+impl Explainer {
+    /// From the parts of a filter, each with the command that made it.
+    pub fn new(parts: &[(String, Expr)]) -> Explainer {
+        Explainer { parts: parts.iter().map(|(command, expr)| (command.clone(), Node::of(expr))).collect() }
+    }
+
+    /// Says whether all parts let a spot pass, and which facts decide. `context` has the names of entities and feeds.
+    pub fn lines(&self, spot: &Spot, context: Option<&Context<'_>>) -> Vec<String> {
+        let judged = self.parts.iter().map(|(command, node)| (command, node.judge(spot, context)));
+        let (passed, failed): (Vec<_>, Vec<_>) = judged.partition(|(_, (passes, _))| *passes);
+        let (verb, told) = if failed.is_empty() { ("Passes", passed) } else { ("Held back by", failed) };
+        let rest = told.len().saturating_sub(PARTS_MAX);
+        let mut lines = Vec::new();
+        if told.is_empty() {
+            lines.push("Passes: you have no filter.".to_string());
+        }
+        for (command, (_, facts)) in told.into_iter().take(PARTS_MAX) {
+            let because =
+                if facts.is_empty() { String::new() } else { format!(": {}", list(facts.into_iter(), "and")) };
+            lines.push(format!("{verb} {}{because}.", cut(command)));
+        }
+        match rest {
+            0 => {}
+            1 => lines.push(format!("{verb} 1 more part of your filter.")),
+            n => lines.push(format!("{verb} {n} more parts of your filter.")),
+        }
+        lines
+    }
+}
+
+impl Node {
+    fn of(expr: &Expr) -> Node {
+        let nodes = |list: &[Expr]| list.iter().map(Node::of).collect();
+        match expr {
+            Expr::All => Node::Constant(true),
+            Expr::Nothing => Node::Constant(false),
+            Expr::Is(term) => Node::Leaf(term.clone(), Filter::compile(expr)),
+            Expr::Not(inner) => Node::Not(Box::new(Node::of(inner))),
+            Expr::And(list) => Node::List { is_any: false, nodes: nodes(list) },
+            Expr::Or(list) => Node::List { is_any: true, nodes: nodes(list) },
+        }
+    }
+
+    /// The verdict, and the facts that decide, at most [`FACTS_MAX`]. Every term is asked once at most.
+    fn judge(&self, spot: &Spot, names: Names<'_>) -> (bool, Vec<String>) {
+        match self {
+            Node::Constant(passes) => (*passes, Vec::new()),
+            Node::Leaf(term, filter) => (filter.passes(spot), vec![fact(term, spot, names)]),
+            Node::Not(inner) => {
+                let (passes, facts) = inner.judge(spot, names);
+                (!passes, facts)
+            }
+            Node::List { is_any, nodes } => {
+                let mut all: Vec<String> = Vec::new();
+                for node in nodes {
+                    let (passes, facts) = node.judge(spot, names);
+                    // One that fits decides over "any", one that fails over "all"; else they all do.
+                    if passes == *is_any {
+                        return (passes, facts);
+                    }
+                    for fact in facts {
+                        if all.len() < FACTS_MAX && !all.contains(&fact) {
+                            all.push(fact);
+                        }
+                    }
+                }
+                (!is_any, all)
+            }
+        }
+    }
+}
+
 /// Says whether the parts of a filter, each with the command that made it, let a spot pass, and which facts decide.
 pub fn explain(parts: &[(String, Expr)], spot: &Spot) -> Vec<String> {
-    say(parts, spot, None)
+    Explainer::new(parts).lines(spot, None)
 }
 
 /// The same, with the names of entities and feeds.
 pub fn explain_in(parts: &[(String, Expr)], spot: &Spot, context: &Context<'_>) -> Vec<String> {
-    say(parts, spot, Some(context))
-}
-
-/// Several spots: for each a line that names it, then what [`explain_in`] says, set in by two blanks.
-pub fn lines_for(parts: &[(String, Expr)], spots: &[Spot], context: &Context<'_>) -> Vec<String> {
-    let about = |spot: &Spot| {
-        let reasons = explain_in(parts, spot, context).into_iter().map(|line| format!("  {line}"));
-        std::iter::once(headline(spot)).chain(reasons).collect::<Vec<_>>()
-    };
-    spots.iter().flat_map(about).collect()
+    Explainer::new(parts).lines(spot, Some(context))
 }
 
 /// `14025.0 K1ABC CW by W3LPL-# 1359Z`.
@@ -35,56 +117,6 @@ pub fn headline(spot: &Spot) -> String {
     let tenths = spot.freq.tenths_khz();
     let mode = if spot.mode() == Mode::Unknown { "mode unknown" } else { spot.mode().name() };
     format!("{}.{} {} {mode} by {} {}", tenths / 10, tenths % 10, spot.dx, spot.de, spot.time.hhmmz())
-}
-
-fn say(parts: &[(String, Expr)], spot: &Spot, names: Names<'_>) -> Vec<String> {
-    let (passed, failed): (Vec<_>, Vec<_>) = parts.iter().partition(|(_, expr)| expr.passes(spot));
-    let because = |expr: &Expr| {
-        let facts = facts(expr, spot, names);
-        if facts.is_empty() { String::new() } else { format!(": {}", list(facts.into_iter(), "and")) }
-    };
-    let (verb, told) = if failed.is_empty() { ("Passes", passed) } else { ("Held back by", failed) };
-    let mut lines = Vec::new();
-    if told.is_empty() {
-        lines.push("Passes: you have no filter.".to_string());
-    }
-    for (command, expr) in told.iter().take(PARTS_MAX) {
-        lines.push(format!("{verb} {}{}.", cut(command), because(expr)));
-    }
-    match told.len().saturating_sub(PARTS_MAX) {
-        0 => {}
-        1 => lines.push(format!("{verb} 1 more part of your filter.")),
-        n => lines.push(format!("{verb} {n} more parts of your filter.")),
-    }
-    lines
-}
-
-/// The facts that make an expression what it is for this spot, those that decide and no others; at most [`FACTS_MAX`].
-fn facts(expr: &Expr, spot: &Spot, names: Names<'_>) -> Vec<String> {
-    let mut facts = Vec::new();
-    gather(expr, spot, names, &mut facts);
-    facts
-}
-
-fn gather(expr: &Expr, spot: &Spot, names: Names<'_>, facts: &mut Vec<String>) {
-    match expr {
-        Expr::All | Expr::Nothing => {}
-        Expr::Is(term) => {
-            let fact = fact(term, spot, names);
-            if facts.len() < FACTS_MAX && !facts.contains(&fact) {
-                facts.push(fact);
-            }
-        }
-        Expr::Not(inner) => gather(inner, spot, names, facts),
-        Expr::And(list) | Expr::Or(list) => {
-            // One that fails decides over "all", one that fits over "any"; else it takes them all.
-            let decisive = matches!(expr, Expr::Or(_));
-            match list.iter().find(|part| part.passes(spot) == decisive) {
-                Some(part) => gather(part, spot, names, facts),
-                None => list.iter().for_each(|part| gather(part, spot, names, facts)),
-            }
-        }
-    }
 }
 
 fn cut(command: &str) -> String {
@@ -149,13 +181,10 @@ mod tests {
     #[test]
     fn only_parts_that_hold_back_are_named_when_there_are_any() {
         let parts = ["on 40m", "cont na", "mode ssb"].map(part);
+        assert_eq!(headline(&spot()), "7010.0 DL1ABC CW by W3LPL-# 0000Z");
         assert_eq!(
-            lines_for(&parts, &[spot()], &context()),
-            [
-                "7010.0 DL1ABC CW by W3LPL-# 0000Z",
-                "  Held back by CONT NA: DL1ABC is in Europe.",
-                "  Held back by MODE SSB: its mode is CW."
-            ]
+            explain_in(&parts, &spot(), &context()),
+            ["Held back by CONT NA: DL1ABC is in Europe.", "Held back by MODE SSB: its mode is CW."]
         );
         let many: Vec<_> = (0..9).map(|_| part("on 20m")).collect();
         assert_eq!(

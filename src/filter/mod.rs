@@ -45,7 +45,7 @@ pub use ar::{AR_DEFAULT, Ar, parse as parse_ar};
 pub use ask::{REGEX_BYTES_MAX, check_regex};
 pub use compiled::Filter;
 pub use dims::Dim;
-pub use explain::{explain, explain_in, headline, lines_for};
+pub use explain::{Explainer, explain, explain_in, headline};
 pub use expr::Expr;
 pub use fault::{Fault, wrapped};
 pub use lists::{ITEMS_MAX, Lists};

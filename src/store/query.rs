@@ -3,7 +3,7 @@
 use super::brief::FirstLook;
 use super::history::{History, Shelf};
 use super::tally::StatsWanted;
-use crate::filter::{Expr, Filter, explain, headline};
+use crate::filter::{Explainer, Expr, Filter, headline};
 use crate::spot::{BulletinKind, Call, SessionId, Spot, Utc, Verdicts};
 use crate::wire::{JSON_LINE_BYTES_MAX, LineStyle, history_line, history_line_cc, spot_line};
 
@@ -172,7 +172,7 @@ pub struct Query {
 #[derive(Debug)]
 enum Work {
     Spots(SpotsWanted, Walk),
-    Explain(Vec<(String, Expr)>, Walk),
+    Explain(Explainer, Walk),
     /// Answered when it was asked.
     Ready(Vec<u8>),
 }
@@ -188,7 +188,7 @@ impl Query {
                 Work::Spots(wanted, walk)
             }
             What::Explain { parts, count } => {
-                Work::Explain(parts, Walk::start(history, Sources::ALL, FirstLook::ALL, 0, count))
+                Work::Explain(Explainer::new(&parts), Walk::start(history, Sources::ALL, FirstLook::ALL, 0, count))
             }
             What::Bulletins { kind, count } => {
                 let mut bytes = Vec::new();
@@ -210,8 +210,8 @@ impl Query {
             Work::Spots(wanted, walk) => {
                 walk.step(history, spots_max, |spot| wanted.fits(spot), |spot, out| print(spot, wanted.layout, out))
             }
-            Work::Explain(parts, walk) => {
-                walk.step(history, spots_max, |_| true, |spot, out| explained(spot, parts, out))
+            Work::Explain(explainer, walk) => {
+                walk.step(history, spots_max, |_| true, |spot, out| explained(spot, explainer, out))
             }
             Work::Ready(_) => (0, true),
         };
@@ -338,9 +338,9 @@ impl Walk {
 }
 
 /// Appends a spot and, set in by two blanks, which parts of a filter let it pass or hold it back.
-fn explained(spot: &Spot, parts: &[(String, Expr)], out: &mut Vec<u8>) {
+fn explained(spot: &Spot, explainer: &Explainer, out: &mut Vec<u8>) {
     out.extend_from_slice(headline(spot).as_bytes());
-    for line in explain(parts, spot) {
+    for line in explainer.lines(spot, None) {
         out.extend_from_slice(b"\r\n  ");
         out.extend_from_slice(line.as_bytes());
     }
