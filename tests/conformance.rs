@@ -42,6 +42,8 @@ mod show;
 mod steps;
 #[path = "conformance/tables.rs"]
 mod tables;
+#[path = "conformance/telnet.rs"]
+mod telnet;
 
 /// Runs one case: what the code answers to what is given.
 type Executor = fn(&[u8]) -> Result<Vec<u8>, String>;
@@ -56,6 +58,7 @@ const AREAS: &[(&str, Executor)] = &[
     ("lines", lines::run),
     ("modes", modes::run),
     ("tables", tables::run),
+    ("telnet", telnet::run),
     ("printed", printed::run),
 ];
 

@@ -192,6 +192,14 @@ impl script::Server for Sansio {
                 let (target, reason, since) = (target.to_string(), reason.join(" "), self.started);
                 self.bans = BanList::new(vec![Ban { target, until, reason, by, since }]);
             }
+            ["filter", ref command @ ..] => self.settings.telnet.default_filter.push(command.join(" ")),
+            // The layout of the lines that he gets from here on.
+            ["stream", format] => {
+                let now = format!("{:?}", self.session.choice().key.preferences.style.format);
+                if now != format {
+                    return Err(format!("the lines are {now}"));
+                }
+            }
             // What a sysop ordered.
             ["operated", what] => {
                 let now = self.operation.take().map(|operation| format!("{operation:?}").to_lowercase());

@@ -51,11 +51,11 @@ pub(super) static ROWS: &[Command] = &[
         "Degrees and minutes, or decimals: 52.37 N 0.95 E, 52.37 0.95, where south and\n\
          west are negative. Your locator follows from it.",
     ),
-    row("SET/STATION/NAME", name, "SET STATION NAME name", "same as SET/NAME", ""),
-    row("SET/STATION/QTH", qth, "SET STATION QTH place", "same as SET/QTH", ""),
-    row("SET/STATION/GRID", qra, "SET STATION GRID locator", "same as SET/QRA", ""),
-    row("SET/STATION/LATLON", location, "SET STATION LATLON 32 0 N 111 0 W", "same as SET/LOCATION", ""),
-    row("SET/STATION/EMAIL", email, "SET STATION EMAIL address", "same as SET/EMAIL", ""),
+    row("SET/STATION/NAME", name, "SET/STATION/NAME name", "same as SET/NAME", ""),
+    row("SET/STATION/QTH", qth, "SET/STATION/QTH place", "same as SET/QTH", ""),
+    row("SET/STATION/GRID", qra, "SET/STATION/GRID locator", "same as SET/QRA", ""),
+    row("SET/STATION/LATLON", location, "SET/STATION/LATLON 32 0 N 111 0 W", "same as SET/LOCATION", ""),
+    row("SET/STATION/EMAIL", email, "SET/STATION/EMAIL address", "same as SET/EMAIL", ""),
     row("SET/HOMENODE", home_node, "SET/HOMENODE call", "the node you call home", ""),
     row("SET/HERE", here, "SET/HERE", "you are at the radio", ""),
     row("UNSET/HERE", not_here, "UNSET/HERE", "you are away from the radio", "Others see it; nothing else changes."),
@@ -67,7 +67,7 @@ pub(super) static ROWS: &[Command] = &[
         password,
         "SET/PASSWORD password",
         "protect your call with a password",
-        "From then on log-in asks for it, and nobody without it comes in under your call.\n\
+        "From then on log-in asks for it, and nobody comes in under your call without.\n\
          Where registration is open it registers you. Telnet is not encrypted: use a\n\
          password that you use nowhere else.",
     ),
@@ -96,8 +96,9 @@ pub(super) static ROWS: &[Command] = &[
         page,
         "SET/PAGE n|AUTO|OFF",
         "cut long replies into pages",
-        "n lines a page; 0 or 9999 = off; AUTO = as long as your window, if your program\n\
-         tells it. Enter goes on, A aborts, another command ends the reply and is run.\n\
+        "n lines a page; 0 or 9999 = off; AUTO = as long as your window, if your\n\
+         program tells it. Enter goes on, A aborts, another command ends the\n\
+         reply and is run.\n\
          Spots go on meanwhile.",
     ),
     row("UNSET/PAGE", no_page, "UNSET/PAGE", "same as SET/PAGE OFF", ""),
@@ -181,7 +182,7 @@ pub(super) static ROWS: &[Command] = &[
         extension,
         "SET/DX/EXTENSION [GRID] [CQZONE] [ITUZONE] [STATE]",
         "what stands beside comment and time",
-        "AR-Cluster's way to say SET/DXGRID, SET/DXCQ, SET/DXITU and SET/USSTATE at once.",
+        "AR-Cluster's way to say SET/DXGRID, DXCQ, DXITU and USSTATE at once.",
     ),
     row("UNSET/DX/EXTENSION", no_extension, "UNSET/DX/EXTENSION", "nothing", ""),
     row(
@@ -197,8 +198,8 @@ pub(super) static ROWS: &[Command] = &[
         diag,
         "SET/DIAG ON|OFF",
         "why a spot came to you, in place of its comment",
-        "Source letter, the spotter's country by ADIF number, its field or zone, band, and\n\
-         the letter of your dedupe policy. For this session only.",
+        "Source letter, the spotter's country by ADIF number, its field or zone, band,\n\
+         and the letter of your dedupe policy. For this session only.",
     ),
     row("UNSET/DIAG", |exec, _| set_diag(exec, false), "UNSET/DIAG", "same as OFF", ""),
     // --- the stream
@@ -281,7 +282,7 @@ pub(super) static ROWS: &[Command] = &[
         |exec, args| stream(exec, args, SEEME, true),
         "SET/SEEME",
         "every skimmer report of your own call",
-        "Also those that the dedupe policy would hold back: who hears you, and how well.",
+        "Also those that the dedupe policy would hold back: who hears you, how well.",
     ),
     row("UNSET/SEEME", |exec, args| stream(exec, args, SEEME, false), "UNSET/SEEME", "not every one", ""),
     row(

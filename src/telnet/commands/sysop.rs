@@ -41,8 +41,8 @@ pub(super) static ROWS: &[Command] = &[
         "BAN target [for 3d|2h|30m] reason",
         "sysop: keep a call, an address or a network out",
         "BAN K1ABC for 3d false spots; BAN 192.0.2.7; BAN 192.0.2.0/24 for 2h; a call\n\
-         means all its SSIDs. Whoever is here goes, and is told the reason. Without an end\n\
-         it holds for good.",
+         means all its SSIDs. Whoever is here goes, and is told the reason. Without an\n\
+         end it holds for good.",
     ),
     row(
         "UNBAN",
@@ -65,8 +65,8 @@ pub(super) static ROWS: &[Command] = &[
         |exec, args| if_sysop(exec, args, reload),
         "RELOAD",
         "sysop: read the configuration anew",
-        "What can change without a restart changes; SHOW/RELOAD tells what did, and what\n\
-         waits. With mistakes in the file everything stays as it is.",
+        "What can change without a restart changes; SHOW/RELOAD tells what did, and\n\
+         what waits. With mistakes in the file everything stays as it is.",
     ),
     row(
         "SHOW/RELOAD",
@@ -164,7 +164,7 @@ fn ban(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
     let target = match BanTarget::parse(typed) {
         Ok(target) => target,
         Err(wrong) => {
-            exec.line(format_args!("{wrong}. {USAGE}"));
+            exec.line(format_args!("Not banned: {wrong}. {USAGE}"));
             return Next::Prompt;
         }
     };

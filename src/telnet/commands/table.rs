@@ -63,6 +63,8 @@ pub static ALIASES: &[(&str, &str)] = &[
     ("SEND", "MAIL"),
     ("SET/RBN", "SET/SKIMMER"),
     ("SET/WANTRBN", "SET/SKIMMER"),
+    ("SET/ANNTALK", "SET/ANN"),
+    ("SET/PASSPHRASE", "SET/PASSWORD"),
     ("SHOW/C", "SHOW/CLUSTER"),
     ("SHOW/C/N", "SHOW/NODE"),
     ("SHOW/CONFIGURATION", "SHOW/NODE"),
@@ -78,5 +80,6 @@ pub static ALIASES: &[(&str, &str)] = &[
     ("UNSET/RBN", "UNSET/SKIMMER"),
     ("UNSET/WANTRBN", "UNSET/SKIMMER"),
     ("UPTIME", "SHOW/CLUSTER"),
+    ("UNSET/ANNTALK", "UNSET/ANN"),
     ("W", "WHO"),
 ];

@@ -2,12 +2,16 @@
 
 use super::resolve::Args;
 use super::{Command, ECHO_BYTES_MAX, Exec, Next};
+use crate::accounts::is_sysop;
 use crate::spot::{Bulletin, BulletinKind, Call, canonical};
 use crate::telnet::Action;
 use crate::telnet::wash::{excerpt, wash};
 
 /// Longest text that users send each other; longer ones are cut, and the sender is told. A command line holds more.
 pub const TEXT_BYTES_MAX: usize = 160;
+
+/// Sysops that one ANN SYSOP reaches.
+const SYSOPS_MAX: usize = 16;
 
 /// The commands of this file.
 pub(super) static ROWS: &[Command] = &[
@@ -118,14 +122,16 @@ fn to_sysops(exec: &mut Exec<'_>, text: &[u8]) -> Next {
         exec.out.actions.push(Action::Talk { to: *to, text: text.clone() });
     }
     match sysops.is_empty() {
-        true => exec.line(format_args!("This node has no sysop call configured.")),
+        true => exec.line(format_args!("No sysop is here now.")),
         false => exec.line(format_args!("Sent to the sysops who are logged in.")),
     }
     Next::Prompt
 }
 
-fn sysops(_exec: &Exec<'_>) -> Vec<Call> {
-    Vec::new()
+/// Those who are here, with any SSID.
+fn sysops(exec: &Exec<'_>) -> Vec<Call> {
+    let accounts = &exec.node.settings.accounts;
+    exec.node.users.iter().map(|user| user.call).filter(|call| is_sysop(accounts, call)).take(SYSOPS_MAX).collect()
 }
 
 fn send(exec: &mut Exec<'_>, kind: BulletinKind, head: String, text: &[u8], usage: &str) -> Next {
