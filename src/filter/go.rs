@@ -6,7 +6,7 @@ use super::lists::{Choice, ITEMS_MAX, Typed, read_list, shortened};
 use super::nearby::Nearby;
 use super::nearest::nearest;
 use super::{Context, Outcome, Streams, Wish};
-use crate::spot::Mode;
+use crate::spot::{Call, Mode, is_plausible};
 
 /// What is done with a list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -170,7 +170,7 @@ pub(super) fn list(wish: &mut Wish, verb: Verb, dim: Dim, text: &str, context: &
             return Outcome::refused(lines);
         }
     };
-    if wish.nearby.is_on() && dim.is_location() {
+    if wish.nearby.is_active() && dim.is_location() {
         return Outcome::refused([
             "This filter is disabled when NEARBY ON. Disable NEARBY if you want to use regular location filters".into(),
         ]);
@@ -204,6 +204,7 @@ pub(super) fn list(wish: &mut Wish, verb: Verb, dim: Dim, text: &str, context: &
             }
             let after = choice.clone();
             let mut reply = vec![confirmation(verb, dim, &items)];
+            reply.extend(entities(dim, text, &items, context));
             reply.extend(surprise(verb, dim, &items, &before, &after));
             if verb == Verb::Pass {
                 reply.extend(wake_skimmers(wish, dim, &items));
@@ -228,6 +229,22 @@ fn confirmation(verb: Verb, dim: Dim, items: &[Item]) -> String {
         (Verb::Reject, _) => format!("{} {list}", words.reject),
     }
 }
+
+/// Entities that were typed as prefixes, by name: ZZZ is Brazil, which not everybody would guess.
+fn entities(dim: Dim, text: &str, items: &[Item], context: &Context<'_>) -> Option<String> {
+    let by_prefix = matches!(dim, Dim::DxDxcc | Dim::DeDxcc) && text.bytes().any(|b| b.is_ascii_alphabetic());
+    if !by_prefix || items.len() > ENTITIES_NAMED_MAX {
+        return None;
+    }
+    let names = items.iter().filter_map(|item| match item {
+        Item::Number(adif) => Some(format!("{adif} {}", context.cty.entity(*adif)?.name)),
+        _ => None,
+    });
+    Some(format!("These are {}.", names.collect::<Vec<_>>().join(", ")))
+}
+
+/// More names than these would be a page.
+const ENTITIES_NAMED_MAX: usize = 3;
 
 pub(super) fn print_list(dim: Dim, items: &[Item]) -> String {
     items.iter().map(|item| dim.print(item)).collect::<Vec<_>>().join(", ")
@@ -313,6 +330,8 @@ fn unknown(verb: Verb, name: &str, rest: &str, context: &Context<'_>) -> Vec<Str
         };
         let example = if rest.is_empty() { example.into() } else { shortened(rest) };
         lines.push(format!("Did you mean {}?", format!("{verb} {found} {example}").trim()));
+    } else if are_calls(list) {
+        lines.push(format!("Did you mean {verb} DXCALL {}?", shortened(list)));
     }
     lines.push("Type HELP for usage.".into());
     lines
@@ -323,6 +342,12 @@ fn of_value(list: &str, context: &Context<'_>) -> Option<Dim> {
     [Dim::Band, Dim::Mode, Dim::DxCont, Dim::Reference, Dim::Source]
         .into_iter()
         .find(|dim| matches!(read_list(*dim, list, context), Ok(Typed::Items(_))))
+}
+
+/// Whether these look like calls or patterns of calls. (Nearly every word could be one.)
+fn are_calls(list: &str) -> bool {
+    let is_call = |word: &str| word.contains('*') || Call::new(word.as_bytes()).is_some_and(|call| is_plausible(&call));
+    list.split([',', ' ']).filter(|word| !word.is_empty()).all(is_call)
 }
 
 /// Names joined by commas, indented by two.

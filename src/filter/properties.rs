@@ -281,8 +281,14 @@ fn split(term: &Term, dice: &mut fastrand::Rng) -> Option<(Term, Term)> {
     }
 }
 
+/// `PROPTEST_CASES` may ask for more.
+fn config() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    ProptestConfig { cases: config.cases.max(600), ..config }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn compiled_is_what_was_said(expr in expr(), spots in vec(spot(), 20)) {

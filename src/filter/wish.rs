@@ -398,8 +398,9 @@ mod tests {
         assert!(wish.filter().passes(&far));
         wish.set_home(Grid::NONE);
         assert!(!wish.filter().passes(&near), "inactive: the continent counts again");
+        assert!(reply(&mut wish, "PASS DXCONT NA").starts_with("Filter set"));
         assert_eq!(reply(&mut wish, "PASS NEARBY OFF"), "Nearby filter disabled.");
-        assert_eq!(wish.commands(), ["PASS DXCONT EU"]);
+        assert_eq!(wish.commands(), ["PASS DXCONT EU,NA"]);
         let told = Wish::open().command("PASS NEARBY ON", &context("")).unwrap();
         assert_eq!((told.done, &*told.reply[0]), (false, "Grid not set. Use SET GRID <4-6 char maidenhead>."));
     }
@@ -602,6 +603,24 @@ mod tests {
         }
         let slots = after(&["ACCEPT/SPOTS by_zone 14,15"]).show_spider("K1ABC", &context(""));
         assert_eq!(slots, ["K1ABC : spots", "   filter1 accept by_zone 14,15"]);
+    }
+
+    #[test]
+    fn a_forgotten_type_is_found_by_what_was_typed() {
+        for (typed, meant) in [
+            ("20,40", "Did you mean PASS BAND 20,40?"),
+            ("FT8", "Did you mean PASS MODE FT8?"),
+            ("EU", "Did you mean PASS DXCONT EU?"),
+            ("POTA", "Did you mean PASS REFERENCE POTA?"),
+            ("K1*", "Did you mean PASS DXCALL K1*?"),
+            ("K1ABC", "Did you mean PASS DXCALL K1ABC?"),
+            ("DXCALS K1*", "Did you mean PASS DXCALL K1*?"),
+            ("BANANA 1", ""),
+        ] {
+            let said = reply(&mut Wish::open(), &format!("PASS {typed}"));
+            assert!(said.starts_with("Unknown filter type.") && said.contains(meant), "{said}");
+            assert_eq!(said.contains("Did you mean"), !meant.is_empty(), "{said}");
+        }
     }
 
     #[test]
