@@ -84,7 +84,7 @@ pub(super) static ROWS: &[Command] = &[
     ),
     row(
         "SHOW/USER",
-        |exec, args| user(exec, args),
+        user,
         "SHOW/USER call",
         "sysop: what a user's sessions have and do",
         "Each core that has a session of the call answers with a few lines.",
