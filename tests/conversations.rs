@@ -48,9 +48,7 @@ impl Sansio {
     fn connect(bytewise: bool) -> Sansio {
         let clock = TestClock::at(Utc::from_civil(2025, 12, 6, 13, 59, 0));
         let id = SessionId::new(0, 1, 1);
-        let mut settings = config::Node { callsign: "GB7XYZ".into(), ..config::Node::default() };
-        // The sample has FT8 of a skimmer, and the scripts are about commands, not about the shipped filter.
-        settings.telnet.default_filter.clear();
+        let settings = config::Node { callsign: "GB7XYZ".into(), ..config::Node::default() };
         let mut peer = Sansio {
             session: Session::new(id, ADDRESS, clock.now()),
             history: sample_history(clock.now().utc, &settings),
@@ -192,7 +190,6 @@ impl script::Server for Sansio {
                 let (target, reason, since) = (target.to_string(), reason.join(" "), self.started);
                 self.bans = BanList::new(vec![Ban { target, until, reason, by, since }]);
             }
-            ["filter", ref command @ ..] => self.settings.telnet.default_filter.push(command.join(" ")),
             // The layout of the lines that he gets from here on.
             ["stream", format] => {
                 let now = format!("{:?}", self.session.choice().key.preferences.style.format);
