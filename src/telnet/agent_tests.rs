@@ -20,6 +20,16 @@ use std::time::{Duration, Instant};
 /// Longest real wait for something that happens within microseconds.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// The other ends of the core's rings.
+type Road = (
+    Consumer<Spot>,
+    Consumer<Upward>,
+    Consumer<HistoryRequest>,
+    Producer<HistoryReply>,
+    Consumer<Ask>,
+    Producer<Answer>,
+);
+
 struct Rig {
     poll: mio::Poll,
     agent: TelnetAgent,
@@ -27,14 +37,7 @@ struct Rig {
     address: std::net::SocketAddr,
     // Kept, so that the road does not end.
     _published: Producer<Published>,
-    _road: (
-        Consumer<Spot>,
-        Consumer<Upward>,
-        Consumer<HistoryRequest>,
-        Producer<HistoryReply>,
-        Consumer<Ask>,
-        Producer<Answer>,
-    ),
+    _road: Road,
 }
 
 impl Rig {
