@@ -60,7 +60,7 @@ pub struct Running {
     pub digest: Arc<ArcSwap<Digest>>,
     /// Sysops' orders, carried out by the main thread.
     pub operations: Arc<Mailbox<Operation>>,
-    /// The configuration that telnet cores and accounts look at; [`super::run`] changes it.
+    /// The configuration that telnet cores and accounts look at; [`super::run()`] changes it.
     pub settings: Arc<ArcSwap<Node>>,
     /// Who is logged in, at most a second old.
     pub directory: Arc<ArcSwap<Vec<UserInfo>>>,
