@@ -366,6 +366,7 @@ pub fn start(node: Node) -> Result<Running, String> {
 fn bind(listen: &str, telnet_cores: usize) -> io::Result<(Vec<mio::net::TcpListener>, SocketAddr)> {
     let mut address =
         listen.to_socket_addrs()?.next().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such address"))?;
+    listener::check_free(address)?;
     let mut listeners = Vec::with_capacity(telnet_cores);
     for _ in 0..telnet_cores {
         let listener = listener::bind(address)?;
