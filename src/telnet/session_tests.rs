@@ -9,7 +9,7 @@ use crate::config;
 use crate::engine::TestClock;
 use crate::filter::Context;
 use crate::reference::Cty;
-use crate::spot::{Bulletin, BulletinKind, Call, Grid, SessionId, Utc, Verdict};
+use crate::spot::{Bulletin, BulletinKind, Call, Grid, Proof, SessionId, Standing, Utc, Verdict};
 use crate::wire::Iac;
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};
@@ -477,6 +477,38 @@ fn a_failed_save_is_told() {
     bench.said();
     answer(&mut bench, ask, Reply::Done(Err("the disk is full".into())));
     assert_eq!(bench.said(), "warning: not saved: the disk is full\r\n");
+}
+
+#[test]
+fn how_a_user_stands_is_told_when_it_changes() {
+    let stands = |bench: &mut Bench| {
+        let told = bench.out.actions.iter().filter_map(|action| match action {
+            Action::Stands(standing) => Some(*standing),
+            _ => None,
+        });
+        let told: Vec<Standing> = told.collect();
+        bench.out.clear();
+        told
+    };
+    let mut bench = Bench::ready();
+    assert_eq!(bench.session.standing(), Standing { is_away: false, proof: Proof::NotNeeded });
+    bench.type_in(b"set/nohere\r\nset/nohere\r\n");
+    assert_eq!(stands(&mut bench), [Standing { is_away: true, proof: Proof::NotNeeded }]);
+    bench.type_in(b"set/here\r\n");
+    assert_eq!(stands(&mut bench), [Standing::default()]);
+    // From his own password on nobody unchecked may throw him out.
+    bench.accounts_answer = false;
+    bench.type_in(b"set/password a.long.one\r\n");
+    let ask = asked(&mut bench).ask;
+    answer(&mut bench, ask, Reply::Done(Ok(String::new())));
+    assert_eq!(stands(&mut bench), [Standing { is_away: false, proof: Proof::Password }]);
+    // Whose record did not come may be anybody.
+    let mut bench = Bench::connected();
+    bench.accounts_answer = false;
+    bench.type_in(b"K1ABC\r\n");
+    bench.advance_to_deadline();
+    assert!(bench.said().contains("Hello K1ABC"));
+    assert_eq!(bench.session.standing().proof, Proof::Unread);
 }
 
 #[test]

@@ -132,6 +132,7 @@ impl TelnetAgent {
                     self.refused.push((id, RefusedAsk::Accounts(ask.ask)));
                 }
             }
+            Action::Stands(standing) => self.tell_directory(Upward::Stands(id, standing)),
             Action::RealAddress(address) => {
                 let ban = self.view.bans.of_address(address, self.view.now.utc);
                 let refused = match (ban, connection.ticket.move_to(address)) {
@@ -167,8 +168,14 @@ impl TelnetAgent {
         connection.call = Some(call);
         connection.ticket.logged_in();
         let choice = connection.session.choice();
-        let info =
-            UserInfo { session: connection.id, call, address: connection.session.address(), since: self.view.now.utc };
+        let session = &connection.session;
+        let info = UserInfo {
+            session: connection.id,
+            call,
+            address: session.address(),
+            since: self.view.now.utc,
+            standing: session.standing(),
+        };
         self.follow(slot, choice);
         self.by_station.entry(station(&call)).or_default().push(slot);
         self.stats.users.set(self.stats.users.get() + 1);

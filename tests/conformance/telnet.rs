@@ -75,6 +75,7 @@ fn talk(settings: &config::Node, typed: &[u8]) -> Vec<u8> {
         call: Call::literal(if slot == 0 { CALL } else { "K1ABC" }),
         address: ADDRESS,
         since: now.utc,
+        standing: Default::default(),
     };
     let users: Vec<UserInfo> = (0..12).map(user).collect();
     let cty = Cty::parse(CtyForm::Csv, "none", b"").expect("an empty country file");

@@ -209,6 +209,7 @@ impl Session {
         user.settle_posting(node_settings.accounts.posting);
         self.state = State::Ready;
         self.told = self.choice();
+        self.told_standing = self.standing();
         out.actions.push(Action::LogIn(call));
         if !unread {
             let question = Question::Enter { call, address: self.address, at: node.now.utc };
