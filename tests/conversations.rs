@@ -178,6 +178,7 @@ impl script::Server for Sansio {
             }
             // Somebody the accounts know, with his password.
             ["account", call, ref password @ ..] => self.book.add(call, password.first().copied()),
+            ["station", call, name, qth, grid] => self.book.add_station(call, name, qth, grid),
             // The accounts answer nothing from here on.
             ["accounts", "silent"] => self.book.is_silent = true,
             ["accounts", "broken"] => self.book.is_broken = true,
