@@ -5,7 +5,8 @@ use super::settings::{degrees, or_not_set};
 use super::sky::{ground, home, middle, path_text};
 use super::{Command, ECHO_BYTES_MAX, Exec, Next};
 use crate::accounts::{Question, Reply, Settings, owner};
-use crate::spot::{Call, Utc, canonical};
+use crate::spot::{Call, Utc};
+use crate::telnet::login::{self, LoginLine};
 use crate::telnet::wash::{excerpt, wash};
 
 /// The commands of this file.
@@ -21,9 +22,10 @@ pub(super) static ROWS: &[Command] = &[Command {
 fn station(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
     let call = match args.words().next() {
         None => exec.user.call,
-        Some(word) => match canonical(word).filter(|call| !call.is_empty()) {
-            Some(call) => call,
-            None => {
+        // As at log-in, for that is how people are known.
+        Some(word) => match login::read(word) {
+            LoginLine::Call(call) => call,
+            _ => {
                 let word = excerpt(word, ECHO_BYTES_MAX);
                 exec.line(format_args!("{word} is no call. Usage: SHOW/STATION [call]"));
                 return Next::Prompt;
