@@ -491,6 +491,28 @@ fn a_failed_save_is_told() {
 }
 
 #[test]
+fn settings_that_mean_nothing_any_more_are_told_at_log_in() {
+    let mut bench = Bench::connected();
+    bench.accounts_answer = false;
+    bench.type_in(b"K1ABC\r\n");
+    let ask = asked(&mut bench).ask;
+    let account = Account {
+        call: Call::literal("K1ABC"),
+        settings: Some(Settings::of_node(&bench.settings.telnet)),
+        has_password: false,
+        registered: false,
+        last_login: None,
+        last_address: None,
+        ban: None,
+        lost: vec!["PASS SOURCE gone".into()],
+    };
+    bench.said();
+    answer(&mut bench, ask, Reply::Account(Some(Box::new(account))));
+    let said = bench.said();
+    assert!(said.contains("mean nothing any more and were left out:\r\n  PASS SOURCE gone\r\n"), "{said}");
+}
+
+#[test]
 fn how_a_user_stands_is_told_when_it_changes() {
     let stands = |bench: &mut Bench| {
         let told = bench.out.actions.iter().filter_map(|action| match action {
