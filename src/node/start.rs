@@ -289,8 +289,12 @@ pub fn start(node: Node) -> Result<Running, String> {
     }
     let store_books = Arc::new(Ledger::new("store"));
     service.add({
-        let (node, books) = (Arc::clone(&node), Arc::clone(&store_books));
-        Box::new(move |_| Ok(Box::new(StoreAgent::new(store_published, store_links, &node.history, books))))
+        let (node, books, cty) = (Arc::clone(&node), Arc::clone(&store_books), Arc::clone(&cty));
+        let feeds = node.feeds.iter().map(|feed| feed.name.clone()).collect();
+        Box::new(move |_| {
+            let store = StoreAgent::new(store_published, store_links, &node.history, books);
+            Ok(Box::new(store.with_names(cty, feeds)))
+        })
     });
 
     let accounts_stats = Arc::new(AccountsStats::default());

@@ -108,6 +108,7 @@ fn session(settings: &config::Node, typed: &[u8]) -> (Vec<u8>, Option<Spot>) {
         call: Call::literal(if slot == 0 { CALL } else { "K1ABC" }),
         address: ADDRESS,
         since: now.utc,
+        standing: Default::default(),
     };
     let users: Vec<UserInfo> = (0..12).map(user).collect();
     let node = NodeView {

@@ -11,6 +11,7 @@ mod resolve;
 mod settings;
 mod show_dx;
 mod sky;
+mod station;
 mod sysop;
 mod table;
 mod talk;

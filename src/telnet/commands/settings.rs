@@ -329,7 +329,7 @@ fn text_of(typed: &[u8]) -> String {
     text
 }
 
-fn or_not_set(text: &str) -> &str {
+pub(super) fn or_not_set(text: &str) -> &str {
     if text.is_empty() { "not set" } else { text }
 }
 
@@ -484,7 +484,7 @@ fn grid_of((lat, lon): (f64, f64)) -> Option<Grid> {
 }
 
 /// `52 22 N 0 57 E`.
-fn degrees((lat, lon): (f32, f32)) -> String {
+pub(super) fn degrees((lat, lon): (f32, f32)) -> String {
     let side = |value: f32, plus: char, minus: char| {
         let minutes = (f64::from(value.abs()) * 60.0).round() as u32;
         format!("{} {} {}", minutes / 60, minutes % 60, if value < 0.0 { minus } else { plus })

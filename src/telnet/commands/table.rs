@@ -1,7 +1,7 @@
 //! The table of commands: each file of commands has its rows, here they come together.
 
 use super::resolve::Args;
-use super::{Exec, Next, dx, explain, filters, history, info, settings, sky, sysop, talk};
+use super::{Exec, Next, dx, explain, filters, history, info, settings, sky, station, sysop, talk};
 
 /// One command.
 #[derive(Debug)]
@@ -26,6 +26,7 @@ pub static GROUPS: &[(&str, &[Command])] = &[
     ("Filters explained", explain::ROWS),
     ("Settings", settings::ROWS),
     ("People", talk::ROWS),
+    ("People here", station::ROWS),
     ("Information", info::ROWS),
     ("Sky and earth", sky::ROWS),
     ("Sysop", sysop::ROWS),
@@ -74,6 +75,7 @@ pub static ALIASES: &[(&str, &str)] = &[
     ("SHOW/N", "SHOW/NODE"),
     ("SHOW/NEWCONFIGURATION", "SHOW/NODE"),
     ("SHOW/QRA", "SHOW/GRID"),
+    ("SHOW/ST", "SHOW/STATION"),
     ("SHOW/U", "SHOW/USERS"),
     ("SP", "MAIL"),
     ("T", "TALK"),

@@ -303,3 +303,30 @@ fn many_who_ask_from_one_address_wait_and_are_all_answered() {
     assert_eq!(answers(&mut users), USERS * 60, "nothing is lost, nobody is closed");
     assert_eq!(rig.stats.users.get(), USERS as u64);
 }
+
+#[test]
+fn who_guesses_passwords_is_braked_by_address_over_all_his_connections() {
+    let mut rig = Rig::new();
+    let guess = |rig: &mut Rig, from: &str, passwords: &[&str]| {
+        let mut client = rig.connect_from(from, None);
+        client.say("K0PW\r\n");
+        for password in passwords {
+            client.say(&format!("{password}\r\n"));
+        }
+        rig.until("an end or a prompt", |_| {
+            client.pull();
+            client.closed || client.got.ends_with(b" dxspider >\r\n")
+        });
+        client.text()
+    };
+    const BRAKED: &str = "too many wrong passwords from your address; try again in 1 minute.\r\n";
+    for _ in 0..3 {
+        assert!(guess(&mut rig, "127.0.0.2", &["a", "b", "c"]).ends_with("not the password of K0PW. Goodbye.\r\n"));
+    }
+    assert!(guess(&mut rig, "127.0.0.2", &["d", "e"]).ends_with(BRAKED), "the tenth ends it");
+    assert!(guess(&mut rig, "127.0.0.2", &["let.me.in"]).ends_with(BRAKED), "not even looked at");
+    assert!(guess(&mut rig, "127.0.0.3", &["let.me.in"]).contains("Hello K0PW"), "not another address");
+    assert_eq!(rig.stats.passwords_braked.get(), 2);
+    rig.advance_s(60);
+    assert!(guess(&mut rig, "127.0.0.2", &["let.me.in"]).contains("Hello K0PW"));
+}
