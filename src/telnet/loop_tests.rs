@@ -5,7 +5,7 @@ use super::connection::LINEWISE_GAP_NS;
 use super::limits::{Refusal, Table};
 use super::session_tests::nobody_is_known;
 use super::{Action, CloseReason, Faults, Parts, TelnetAgent, TelnetStats, listener};
-use crate::accounts::{Answer, Ask};
+use crate::accounts::{Answer, Ask, Ban, BanList};
 use crate::config;
 use crate::engine::{Agent, Bell, Consumer, Control, FaultPoint, Now, Producer, RealClock, Tokens, edge};
 use crate::fanout::{Choice, Lines};
@@ -923,6 +923,28 @@ fn the_address_that_a_proxy_tells_has_its_bounds() {
 }
 
 #[test]
+fn a_ban_behind_a_proxy_is_said_once() {
+    let mut rig = Rig::with(|node| node.telnet.proxies = vec!["127.0.0.1".into()], Faults::default());
+    let ban = Ban {
+        target: "192.0.2.0/24".into(),
+        until: None,
+        reason: "robot".into(),
+        by: Call::literal("W1AW"),
+        since: Utc::from_secs(0),
+    };
+    rig.agent().bans.store(Arc::new(BanList::new(vec![ban])));
+    let mut client = rig.connect();
+    client.say("PROXY TCP4 192.0.2.7 198.51.100.1 51234 7300\r\nK1ABC\r\n");
+    rig.until("the end", |_| {
+        client.pull();
+        client.closed
+    });
+    assert_eq!(client.text().matches("You are banned from this node: robot\r\n").count(), 1, "{}", client.text());
+    assert_eq!(rig.stats.refused(Refusal::Banned).get(), 1);
+    assert_eq!(rig.stats.users.get(), 0);
+}
+
+#[test]
 fn many_who_ask_from_one_address_wait_and_are_all_answered() {
     const USERS: usize = 10;
     let mut rig = Rig::with(|node| node.limits.per_address = USERS as u32, Faults::default());
@@ -947,6 +969,30 @@ fn many_who_ask_from_one_address_wait_and_are_all_answered() {
     }
     assert_eq!(answers(&mut users), USERS * 60, "nothing is lost, nobody is closed");
     assert_eq!(rig.stats.users.get(), USERS as u64);
+}
+
+#[test]
+fn a_flood_of_lines_to_others_is_refused_in_words() {
+    let mut rig = Rig::new();
+    let mut client = rig.connect();
+    rig.log_in(&mut client, "K1ABC");
+    for n in 0..15 {
+        client.say(&format!("ANN line {n}\r\nTALK K2ABC line {n}\r\n"));
+    }
+    rig.settle();
+    let count = |rig: &mut Rig| {
+        let mut sent = 0;
+        while let Some(item) = rig.upward.pop() {
+            sent += usize::from(matches!(item, Upward::Bulletin(_) | Upward::Talk { .. }));
+        }
+        sent
+    };
+    assert_eq!(count(&mut rig), 20);
+    assert_eq!(client.text().matches("Not sent: that was too much").count(), 10, "{}", client.text());
+    rig.advance_s(3);
+    client.say("ANN once more\r\nANN and more\r\n");
+    rig.settle();
+    assert_eq!(count(&mut rig), 1);
 }
 
 /// Runs [`emfile_child`] in a process of its own, for descriptors are the process's.
