@@ -614,6 +614,7 @@ impl Session {
     fn on_command(&mut self, node: &NodeView, text: &[u8], out: &mut SessionOut) {
         let start = out.bytes.len();
         self.user.window_rows = self.iac.window().map_or(0, |(_, rows)| rows);
+        self.user.follow_node(&node.settings.accounts);
         let next = commands::run(&mut Exec { user: &mut self.user, node, out }, text);
         self.follow_changes(node, out);
         match next {
