@@ -923,6 +923,27 @@ fn the_address_that_a_proxy_tells_has_its_bounds() {
 }
 
 #[test]
+fn users_who_chose_the_same_share_one_filter() {
+    let mut rig = Rig::new();
+    let mut users = [rig.connect(), rig.connect()];
+    for (n, user) in users.iter_mut().enumerate() {
+        rig.log_in(user, &format!("K{n}ABC"));
+    }
+    let shared = |rig: &Rig| {
+        let mut filters = rig.agent().connections.iter().map(|(_, c)| c.session.choice().key.filter);
+        filters.next().unwrap().is_one_with(&filters.next().unwrap())
+    };
+    assert!(shared(&rig));
+    users[0].say("PASS BAND 20M\r\n");
+    rig.settle();
+    assert!(!shared(&rig));
+    // Said differently, the same.
+    users[1].say("PASS BAND 40M,20M\r\nREJECT BAND 40M\r\nSET/NAME Hugo\r\n");
+    rig.settle();
+    assert!(shared(&rig));
+}
+
+#[test]
 fn a_ban_behind_a_proxy_is_said_once() {
     let mut rig = Rig::with(|node| node.telnet.proxies = vec!["127.0.0.1".into()], Faults::default());
     let ban = Ban {

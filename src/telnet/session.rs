@@ -345,10 +345,11 @@ impl Session {
         self.run_lines(node, out);
     }
 
-    /// A line for everybody who has its kind on.
-    pub fn on_bulletin(&mut self, node: &NodeView, bulletin: &Bulletin, out: &mut SessionOut) {
+    /// Whether this user has the kind of a line for everybody on. Ask before [`Session::on_bulletin`]: after a
+    /// restart thousands log in at once, and hardly anybody wants to know.
+    pub fn wants_bulletin(&self, bulletin: &Bulletin) -> bool {
         let settings = &self.user.settings;
-        let is_wanted = match bulletin.kind {
+        match bulletin.kind {
             BulletinKind::Announce => settings.streams.has(Streams::ANN),
             BulletinKind::Wwv => settings.streams.has(Streams::WWV),
             BulletinKind::Wcy => settings.streams.has(Streams::WCY),
@@ -356,8 +357,12 @@ impl Session {
             BulletinKind::Login => {
                 settings.streams.has(Streams::LOGINS) || names_one_of(&bulletin.line, &settings.buddies)
             }
-        };
-        if is_wanted {
+        }
+    }
+
+    /// A line for everybody who has its kind on.
+    pub fn on_bulletin(&mut self, node: &NodeView, bulletin: &Bulletin, out: &mut SessionOut) {
+        if self.wants_bulletin(bulletin) {
             self.tell(node, &bulletin.line, out);
         }
     }
@@ -408,6 +413,14 @@ impl Session {
             own_call: settings.streams.has(Streams::SELF),
             see_me: settings.streams.has(Streams::SEEME),
             linewise: settings.linewise,
+        }
+    }
+
+    /// The user's filter as others have it who chose the same: equal filters need not be kept once per user.
+    pub fn share_filter(&mut self, filter: &Filter) {
+        if self.user.filter == *filter {
+            self.user.filter = filter.clone();
+            self.told.key.filter = filter.clone();
         }
     }
 
@@ -638,7 +651,11 @@ impl Session {
         if !std::mem::take(&mut self.user.changed) {
             return;
         }
-        self.user.filter = self.user.settings.wish.filter();
+        let filter = self.user.settings.wish.filter();
+        // An equal one is shared with others already.
+        if filter != self.user.filter {
+            self.user.filter = filter;
+        }
         let choice = self.choice();
         if choice != self.told {
             self.told = choice.clone();

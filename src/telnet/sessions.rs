@@ -1,7 +1,7 @@
 //! The loop's dealings with sessions: calls into them, what they ask for, how they end.
 
 use super::agent::{TelnetAgent, UPWARD_WAITING_MAX};
-use super::connection::{CLOSE_LINGER_NS, HANG_UP_LINGER_NS, LAP_NOTICE_NS, OWN_BYTES_MAX};
+use super::connection::{CLOSE_LINGER_NS, Connection, HANG_UP_LINGER_NS, LAP_NOTICE_NS, OWN_BYTES_MAX};
 use super::limits::{Block, Refusal};
 use super::{Action, CloseReason, NodeView, Session, SessionOut};
 use crate::accounts::{Answer, Question, Reply};
@@ -199,6 +199,9 @@ impl TelnetAgent {
         } else {
             let lost = connection.output.follow(&mut self.cohorts, choice.key, slot);
             connection.lost(lost);
+            if let Some(cohort) = connection.output.cohort().and_then(|id| self.cohorts.get(id)) {
+                connection.session.share_filter(&cohort.key().filter);
+            }
         }
         match (was_linewise, choice.linewise) {
             (false, true) => self.linewise.push(slot),
@@ -290,10 +293,10 @@ impl TelnetAgent {
                 }
             }
             Note::Bulletin(bulletin) => {
-                for slot in self.slots() {
-                    if self.connections.get(slot as usize).is_some_and(|c| c.call.is_some()) {
-                        self.with_session(slot, |session, node, out| session.on_bulletin(node, &bulletin, out));
-                    }
+                let wants = |c: &Connection| c.call.is_some() && c.session.wants_bulletin(&bulletin);
+                let wanting = self.connections.iter().filter(|(_, c)| wants(c)).map(|(slot, _)| slot as u32);
+                for slot in wanting.collect::<Vec<_>>() {
+                    self.with_session(slot, |session, node, out| session.on_bulletin(node, &bulletin, out));
                 }
             }
             Note::Talk { to, from, text } => {
