@@ -18,3 +18,5 @@ mod process;
 mod script;
 #[path = "hostile/slow_user.rs"]
 mod slow_user;
+#[path = "hostile/wishes.rs"]
+mod wishes;

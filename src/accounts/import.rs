@@ -161,7 +161,12 @@ fn call_of(path: &Path) -> Result<Call, String> {
 /// # Errors
 /// Why it is skipped, in words.
 pub(super) fn read(path: &Path, home: Home<'_>) -> Result<Imported, String> {
-    let size = std::fs::metadata(path).map_err(|e| format!("cannot be read: {e}"))?.len();
+    let about = std::fs::metadata(path).map_err(|e| format!("cannot be read: {e}"))?;
+    // A pipe would keep us waiting, a device is endless: both say that they have no bytes.
+    if !about.is_file() {
+        return Err("no plain file".into());
+    }
+    let size = about.len();
     if size > FILE_BYTES_MAX {
         return Err(format!("{size} bytes are no user file"));
     }
@@ -364,6 +369,14 @@ mod tests {
         let imported = parse(yaml, home()).unwrap();
         let filter = imported.record.filter.unwrap();
         filter.lines().map(String::from).collect()
+    }
+
+    #[test]
+    fn only_plain_files_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("K1ABC.yaml");
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        assert_eq!(read(&path, home()).unwrap_err(), "no plain file");
     }
 
     #[test]

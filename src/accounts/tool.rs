@@ -12,6 +12,8 @@ use std::path::PathBuf;
 
 /// Who registered a call from the command line.
 const OPERATOR: &str = "operator";
+/// Parts of one imported file that are named as left out; a file can have thousands.
+const LEFT_OUT_NAMED_MAX: usize = 20;
 
 /// What `dxring user set` changes.
 #[derive(Clone, Debug, Default)]
@@ -222,18 +224,24 @@ impl Users<'_> {
                 let commands = user.record.filter.as_deref().unwrap_or("").lines().count();
                 let mut line = format!("{call}, {commands} filter commands");
                 if !user.left_out.is_empty() {
-                    let _ = write!(line, "; not taken over: {}", washed(&user.left_out.join(", ")));
+                    let named = &user.left_out[..user.left_out.len().min(LEFT_OUT_NAMED_MAX)];
+                    let _ = write!(line, "; not taken over: {}", washed(&named.join(", ")));
+                    if named.len() < user.left_out.len() {
+                        let _ = write!(line, " and {} more", user.left_out.len() - named.len());
+                    }
                 }
                 Ok(line)
             });
+            // Whoever made the file chose its name.
+            let path = washed(&path.to_string_lossy());
             let line = match outcome {
                 Ok(line) => {
                     imported += 1;
-                    format!("{}: {} {line}", path.display(), if dry_run { "would import" } else { "imported" })
+                    format!("{path}: {} {line}", if dry_run { "would import" } else { "imported" })
                 }
                 Err(why) => {
                     skipped += 1;
-                    format!("{}: skipped: {}", path.display(), washed(&why))
+                    format!("{path}: skipped: {}", washed(&why))
                 }
             };
             if writeln!(out, "{line}").is_err() && dry_run {
@@ -365,6 +373,23 @@ mod tests {
         assert!(users.show("K9XYZ").unwrap_err().contains("not known here"));
         let short = Changes { password: Some(Some(Secret(b"short".to_vec()))), ..Changes::default() };
         assert!(users.set("K1ABC", short).unwrap_err().contains("at least 8"));
+    }
+
+    #[test]
+    fn what_is_left_out_of_a_hostile_file_fits_a_screen() {
+        let dir = tempfile::tempdir().unwrap();
+        let node = node(dir.path());
+        let users = Users::of(&node, now()).unwrap();
+        let patterns: String = (0..5_000).map(|n| format!("  - K{n}AB\\e[2J*\n")).collect();
+        let folder = dir.path().join("yaml");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("K1ABC.yaml"), format!("callsigns:\n{patterns}")).unwrap();
+        std::fs::write(folder.join("\u{1b}[2J.txt"), "").unwrap();
+        let mut out = Vec::new();
+        users.import(&[folder], true, false, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains(" more\n") && text.contains("not a .yaml file"), "{text}");
+        assert!(text.len() < 2_000 && !text.contains('\u{1b}'), "{text:?}");
     }
 
     #[test]

@@ -132,9 +132,14 @@ impl<J: Judge, F: FnMut() -> J> Publisher<J, F> {
             Note::Evict(session, _) | Note::Verdict(session, _) => Some(session.core()),
             _ => None,
         };
+        // Readers without sessions keep what everybody is told, and have no use for other notes.
+        let is_kept = matches!(&note, Note::Bulletin(_));
         for reader in &mut self.readers {
-            // Readers without sessions have no use for notes.
-            if reader.telnet_core.is_some() && (for_core.is_none() || for_core == reader.telnet_core) {
+            let wants = match reader.telnet_core {
+                Some(_) => for_core.is_none() || for_core == reader.telnet_core,
+                None => is_kept,
+            };
+            if wants {
                 // A core that lost spots for seconds also misses a note; its own time-outs answer the user.
                 let _ = reader.ring.push(Published::Note(Box::new(note.clone())));
             }
@@ -270,7 +275,7 @@ impl<J: Judge, F: FnMut() -> J> Agent for Publisher<J, F> {
 mod tests {
     use super::*;
     use crate::engine::{Bell, Control, FaultPoint, TestClock, edge};
-    use crate::spot::{Call, Class, Utc};
+    use crate::spot::{Bulletin, BulletinKind, Call, Class, Utc};
 
     struct EveryOther(bool);
     impl Judge for EveryOther {
@@ -412,6 +417,23 @@ mod tests {
             .filter_map(|item| if let Published::Note(note) = item { Some(*note) } else { None })
             .collect();
         assert!(matches!(&notes[..], [Note::Evict(..), Note::Farewell(_)]), "{notes:?}");
+    }
+
+    #[test]
+    fn a_reader_without_sessions_gets_bulletins_and_no_other_note() {
+        let mut b = bench(&[64], None);
+        let (ring, mut store) = edge("dedup>store", 64, Bell::silent());
+        b.publisher.readers.push(Reader::new(ring, None, Arc::new(Ledger::new("publish/store"))));
+        let wwv = Note::Bulletin(Bulletin { kind: BulletinKind::Wwv, line: b"WWV de W0MU <13>".to_vec() });
+        b.notes.push(Note::Evict(SessionId::new(0, 1, 1), "newer log-in".into())).unwrap();
+        b.notes.push(wwv.clone()).unwrap();
+        b.publisher.turn(TestClock::at(Utc::from_secs(0)).now());
+        let notes = |reader: &mut Consumer<Published>| -> Vec<Note> {
+            let items = std::iter::from_fn(|| reader.pop());
+            items.filter_map(|item| if let Published::Note(note) = item { Some(*note) } else { None }).collect()
+        };
+        assert_eq!(notes(&mut store), [wwv]);
+        assert_eq!(notes(&mut b.readers[0]).len(), 2);
     }
 
     #[test]

@@ -79,6 +79,14 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// Whether both are the same one in memory; equal ones need not be.
+    #[cfg(test)]
+    pub(crate) fn is_one_with(&self, other: &Filter) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 impl PartialEq for Filter {
     fn eq(&self, other: &Filter) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

@@ -1,6 +1,7 @@
 //! Bounds on connections and on the commands that come over them, for all telnet cores together: atomics
 //! touched at accept, log-in and close, and once per command.
 
+use crate::accounts::owner;
 use crate::config;
 use crate::spot::Call;
 use std::net::IpAddr;
@@ -23,6 +24,11 @@ const CALL_PACE: Pacing = Pacing { burst: 180, interval_ms: 125 };
 /// Wrong passwords of one address: ten within ten minutes, then one a minute. One in a million passwords takes
 /// a year to find so.
 const WRONG_PASSWORDS_PACE: Pacing = Pacing { burst: 10, interval_ms: 60_000 };
+/// Lines of one station to other users (TALK, ANNOUNCE, WX), over all its SSIDs: what a quick typist sends in a
+/// conversation. A flood would reach everybody.
+const SAY_CALL_PACE: Pacing = Pacing { burst: 20, interval_ms: 3_000 };
+/// The same of one address, whatever calls are used there: three in conversation.
+const SAY_ADDRESS_PACE: Pacing = Pacing { burst: 60, interval_ms: 1_000 };
 /// Longest time that a bucket holds its connections.
 const HOLD_MAX_MS: u64 = 10_000;
 /// Slots that a bucket may lie in: 2 cache lines. When others take all 16, it goes unheld.
@@ -235,8 +241,28 @@ impl Table {
     /// Counts wrong passwords that came from an address. No address is exempt: a proxy or the node's own machine
     /// guesses as well as any. Returns until when, in monotonic ns, it should try no more; 0 = it may.
     pub fn wrong_passwords(&self, address: IpAddr, passwords: u64, now_ns: u64) -> u64 {
-        let hash = self.hasher.hash_one((2u8, unit(address)));
+        let hash = self.hasher.hash_one((4u8, unit(address)));
         self.take_tokens(hash, WRONG_PASSWORDS_PACE, passwords, now_ns / NS_PER_MS) * NS_PER_MS
+    }
+
+    /// Takes a line to other users from the allowance of its sender's station and address, which outlives his
+    /// connection. An exempt address has no bound of its own.
+    ///
+    /// # Errors
+    /// Too many came: from when on the next one may, in monotonic ns. It is not counted.
+    pub fn may_say(&self, address: IpAddr, call: Call, now_ns: u64) -> Result<(), u64> {
+        let now_ms = now_ns / NS_PER_MS;
+        let of_call = (self.hasher.hash_one((2u8, owner(&call))), SAY_CALL_PACE);
+        let of_address = (self.hasher.hash_one((3u8, unit(address))), SAY_ADDRESS_PACE);
+        let asked = if self.is_exempt(address) { &[of_call][..] } else { &[of_call, of_address][..] };
+        let next_ms = asked.iter().map(|(hash, pacing)| self.take_tokens(*hash, *pacing, 0, now_ms)).max();
+        if let Some(next_ms) = next_ms.filter(|next_ms| *next_ms > 0) {
+            return Err(next_ms * NS_PER_MS);
+        }
+        for (hash, pacing) in asked {
+            self.take_tokens(*hash, *pacing, 1, now_ms);
+        }
+        Ok(())
     }
 
     /// Takes tokens, beyond the last one on credit; returns when the next one is there, in ms, or 0 when
@@ -507,6 +533,23 @@ mod tests {
         for _ in 0..9 {
             assert_eq!(wrong("127.0.0.1", now_ns + 20 * minute_ns), 0, "all is forgotten");
         }
+    }
+
+    #[test]
+    fn lines_to_others_have_a_pace_that_a_reconnect_does_not_renew() {
+        let table = table(|_| {});
+        let call = Call::literal;
+        let (now_ns, at) = (5_000 * NS_PER_MS, ip("192.0.2.1"));
+        assert!((0..20).all(|_| table.may_say(at, call("K1ABC"), now_ns).is_ok()));
+        let next_ns = now_ns + 3_000 * NS_PER_MS;
+        assert_eq!(table.may_say(at, call("K1ABC"), now_ns), Err(next_ns));
+        assert_eq!(table.may_say(ip("127.0.0.1"), call("K1ABC-7"), now_ns), Err(next_ns), "the station counts");
+        assert_eq!(table.may_say(at, call("K1ABC"), next_ns), Ok(()));
+        assert!(table.may_say(at, call("K1ABC"), next_ns).is_err(), "what was refused cost nothing, nor won anything");
+        // Calls change, the address stays.
+        let said = (0..300).filter(|n| table.may_say(at, call(&format!("K1A{n}")), now_ns).is_ok()).count();
+        assert_eq!(said, 60 - 20 - 1);
+        assert_eq!(table.may_say(ip("192.0.2.2"), call("K2ABC"), now_ns), Ok(()));
     }
 
     #[test]

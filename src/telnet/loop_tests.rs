@@ -7,7 +7,7 @@ use super::connection::LINEWISE_GAP_NS;
 use super::limits::{Refusal, Table};
 use super::session_tests::nobody_is_known;
 use super::{Action, CloseReason, Faults, Parts, TelnetAgent, TelnetStats, listener};
-use crate::accounts::{Answer, Ask};
+use crate::accounts::{Answer, Ask, Ban, BanList};
 use crate::config;
 use crate::engine::{Agent, Bell, Consumer, Control, FaultPoint, Now, Producer, RealClock, Tokens, edge};
 use crate::fanout::{Choice, Lines};

@@ -348,10 +348,11 @@ impl Session {
         self.run_lines(node, out);
     }
 
-    /// A line for everybody who has its kind on.
-    pub fn on_bulletin(&mut self, node: &NodeView, bulletin: &Bulletin, out: &mut SessionOut) {
+    /// Whether this user has the kind of a line for everybody on. Ask before [`Session::on_bulletin`]: after a
+    /// restart thousands log in at once, and hardly anybody wants to know.
+    pub fn wants_bulletin(&self, bulletin: &Bulletin) -> bool {
         let settings = &self.user.settings;
-        let is_wanted = match bulletin.kind {
+        match bulletin.kind {
             BulletinKind::Announce => settings.streams.has(Streams::ANN),
             BulletinKind::Wwv => settings.streams.has(Streams::WWV),
             BulletinKind::Wcy => settings.streams.has(Streams::WCY),
@@ -359,8 +360,12 @@ impl Session {
             BulletinKind::Login => {
                 settings.streams.has(Streams::LOGINS) || names_one_of(&bulletin.line, &settings.buddies)
             }
-        };
-        if is_wanted {
+        }
+    }
+
+    /// A line for everybody who has its kind on.
+    pub fn on_bulletin(&mut self, node: &NodeView, bulletin: &Bulletin, out: &mut SessionOut) {
+        if self.wants_bulletin(bulletin) {
             self.tell(node, &bulletin.line, out);
         }
     }
@@ -422,6 +427,14 @@ impl Session {
             (false, false) => Proof::Unread,
         };
         Standing { is_away: self.user.settings.away, proof }
+    }
+
+    /// The user's filter as others have it who chose the same: equal filters need not be kept once per user.
+    pub fn share_filter(&mut self, filter: &Filter) {
+        if self.user.filter == *filter {
+            self.user.filter = filter.clone();
+            self.told.key.filter = filter.clone();
+        }
     }
 
     /// The answer to a question to the accounts. One to a question that was given up is nothing.
@@ -627,6 +640,7 @@ impl Session {
     fn on_command(&mut self, node: &NodeView, text: &[u8], out: &mut SessionOut) {
         let start = out.bytes.len();
         self.user.window_rows = self.iac.window().map_or(0, |(_, rows)| rows);
+        self.user.follow_node(&node.settings.accounts);
         let next = commands::run(&mut Exec { user: &mut self.user, node, out }, text);
         self.follow_changes(node, out);
         match next {
@@ -655,7 +669,11 @@ impl Session {
         if !std::mem::take(&mut self.user.changed) {
             return;
         }
-        self.user.filter = self.user.settings.wish.filter();
+        let filter = self.user.settings.wish.filter();
+        // An equal one is shared with others already.
+        if filter != self.user.filter {
+            self.user.filter = filter;
+        }
         let choice = self.choice();
         if choice != self.told {
             self.told = choice.clone();

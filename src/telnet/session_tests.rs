@@ -449,6 +449,43 @@ fn an_owned_call_takes_its_password_within_three_tries() {
 }
 
 #[test]
+fn a_reload_takes_a_sysops_rights_from_who_is_here() {
+    let mut bench = Bench::connected();
+    bench.accounts_answer = false;
+    bench.settings.accounts.sysops = vec!["K1ABC".into()];
+    bench.settings.accounts.posting = config::Posting::Registered;
+    bench.type_in(b"k1abc\r\n");
+    let ask = asked(&mut bench).ask;
+    answer(&mut bench, ask, Reply::Account(account(true)));
+    bench.type_in(b"let.me.in\r\n");
+    let ask = asked(&mut bench).ask;
+    answer(&mut bench, ask, Reply::Password(true));
+    bench.said();
+    let kick = |bench: &mut Bench| {
+        bench.type_in(b"kick g1abc\r\n");
+        bench.said()
+    };
+    assert!(kick(&mut bench).contains("G1ABC is told to go"));
+    bench.settings.accounts.sysops.clear();
+    assert!(kick(&mut bench).contains("Only a sysop"));
+    bench.settings.accounts.sysops = vec!["K1ABC".into()];
+    assert!(kick(&mut bench).contains("Only a sysop"), "it comes back with a log-in");
+}
+
+#[test]
+fn a_reload_lets_guests_post_or_not() {
+    let mut bench = Bench::ready();
+    let post = |bench: &mut Bench, posting| {
+        bench.settings.accounts.posting = posting;
+        bench.type_in(b"ann hello\r\n");
+        bench.said().contains("Only registered users")
+    };
+    assert!(!post(&mut bench, config::Posting::Everybody));
+    assert!(post(&mut bench, config::Posting::Registered));
+    assert!(!post(&mut bench, config::Posting::Everybody));
+}
+
+#[test]
 fn an_unchecked_password_lets_nobody_in() {
     let mut bench = Bench::connected();
     bench.accounts_answer = false;

@@ -1,7 +1,7 @@
 //! The loop's dealings with sessions: calls into them, what they ask for, how they end.
 
 use super::agent::{TelnetAgent, UPWARD_WAITING_MAX};
-use super::connection::{CLOSE_LINGER_NS, HANG_UP_LINGER_NS, LAP_NOTICE_NS, OWN_BYTES_MAX};
+use super::connection::{CLOSE_LINGER_NS, Connection, HANG_UP_LINGER_NS, LAP_NOTICE_NS, OWN_BYTES_MAX};
 use super::limits::{Block, Refusal};
 use super::{Action, CloseReason, NodeView, Session, SessionOut};
 use crate::accounts::{Answer, Question, Reply};
@@ -18,6 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const TIMERS_PER_TURN: usize = 256;
 /// A session whose deadline does not move when it is called is not called again before.
 const TIMER_STEP_NS: u64 = 10_000_000;
+const NS_PER_S: u64 = 1_000_000_000;
 /// Answers for a ring that is full.
 const BUSY: &str = "the node is busy, try again";
 const BUSY_LINE: &[u8] = b"The node is busy, try again.\r\n";
@@ -150,7 +151,10 @@ impl TelnetAgent {
                 };
                 if let Some((why, line)) = refused {
                     self.stats.refused(why).add(1);
-                    connection.output.reply(line.as_bytes());
+                    // A session that found the ban itself has said so and closed.
+                    if !connection.session.is_closed() {
+                        connection.output.reply(line.as_bytes());
+                    }
                     self.begin_close(slot, CloseReason::AddressRefused);
                 }
             }
@@ -158,9 +162,15 @@ impl TelnetAgent {
             Action::Operate(operation) => {
                 let _ = self.operations.push(operation);
             }
-            Action::Announce(bulletin) => self.tell_directory(Upward::Bulletin(bulletin)),
+            Action::Announce(bulletin) => {
+                if self.may_say(slot) {
+                    self.tell_directory(Upward::Bulletin(bulletin));
+                }
+            }
             Action::Talk { to, text } => {
-                if let Some(from) = connection.call {
+                if let Some(from) = connection.call
+                    && self.may_say(slot)
+                {
                     self.tell_directory(Upward::Talk { session: id, to, from, text });
                 }
             }
@@ -204,6 +214,9 @@ impl TelnetAgent {
         } else {
             let lost = connection.output.follow(&mut self.cohorts, choice.key, slot);
             connection.lost(lost);
+            if let Some(cohort) = connection.output.cohort().and_then(|id| self.cohorts.get(id)) {
+                connection.session.share_filter(&cohort.key().filter);
+            }
         }
         match (was_linewise, choice.linewise) {
             (false, true) => self.linewise.push(slot),
@@ -222,6 +235,18 @@ impl TelnetAgent {
             connection.held_until_ns = self.limits.pace(address, connection.call, commands, now_ns);
             self.stats.held.add(u64::from(connection.held_until_ns > 0));
         }
+    }
+
+    /// Whether a line of this user to others may go now. If not, he is told.
+    fn may_say(&mut self, slot: u32) -> bool {
+        let now_ns = self.now_ns();
+        let Some(connection) = self.connections.get(slot as usize) else { return false };
+        let Some(call) = connection.call else { return false };
+        let Err(next_ns) = self.limits.may_say(connection.session.address(), call, now_ns) else { return true };
+        let wait_s = next_ns.saturating_sub(now_ns).div_ceil(NS_PER_S);
+        let line = format!("Not sent: that was too much for other users in too short a time. Wait {wait_s} s.");
+        self.with_session(slot, |session, node, out| session.on_tell(node, &line, out));
+        false
     }
 
     /// Answers what a full ring refused. Sessions may ask again on that, so in rounds, one per turn.
@@ -295,10 +320,10 @@ impl TelnetAgent {
                 }
             }
             Note::Bulletin(bulletin) => {
-                for slot in self.slots() {
-                    if self.connections.get(slot as usize).is_some_and(|c| c.call.is_some()) {
-                        self.with_session(slot, |session, node, out| session.on_bulletin(node, &bulletin, out));
-                    }
+                let wants = |c: &Connection| c.call.is_some() && c.session.wants_bulletin(&bulletin);
+                let wanting = self.connections.iter().filter(|(_, c)| wants(c)).map(|(slot, _)| slot as u32);
+                for slot in wanting.collect::<Vec<_>>() {
+                    self.with_session(slot, |session, node, out| session.on_bulletin(node, &bulletin, out));
                 }
             }
             Note::Talk { to, from, text } => {

@@ -1,8 +1,9 @@
 //! Text of one user that others will see: nothing in it may steer their terminals.
 
 /// Takes out of `text`, in place: ASCII controls, DEL, the C1 controls in both their forms (bare
-/// 0x80 to 0x9F, and U+0080 to U+009F as UTF-8, which terminals obey as well), and 0xFF, which would
-/// open a telnet command. A TAB becomes a blank. Everything else stays: UTF-8 and Latin-1 alike.
+/// 0x80 to 0x9F, and U+0080 to U+009F as UTF-8, which terminals obey as well), 0xFF, which would
+/// open a telnet command, and the characters that turn the direction of writing, for the rest of the
+/// line would be read from its end. A TAB becomes a blank. Everything else stays: UTF-8 and Latin-1 alike.
 pub fn wash(text: &mut Vec<u8>) {
     if text.iter().all(|b| (0x20..0x7F).contains(b)) {
         return;
@@ -12,12 +13,18 @@ pub fn wash(text: &mut Vec<u8>) {
         for c in chunk.valid().chars() {
             if c == '\t' {
                 text.push(b' ');
-            } else if !c.is_control() {
+            } else if !c.is_control() && !turns_writing(c) {
                 text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
             }
         }
         text.extend(chunk.invalid().iter().filter(|&&b| b >= 0xA0 && b != 0xFF));
     }
+}
+
+/// Unicode's embeddings, overrides and isolates, and its line and paragraph separators. The marks U+200E and
+/// U+200F only help a single word and stay.
+fn turns_writing(c: char) -> bool {
+    matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A washed copy of at most `max` bytes, for a reply that repeats what somebody typed.
@@ -53,6 +60,8 @@ mod tests {
             (b"\x9b31m csi", b"31m csi"),
             (b"\xC2\x9b31m csi", b"31m csi"),
             (b"\xFF\xFB\x01 iac", b"\xFB iac"),
+            ("up 2 \u{202E}CBA1K ed\u{2066}".as_bytes(), b"up 2 CBA1K ed"),
+            ("one\u{2028}two".as_bytes(), b"onetwo"),
         ] {
             let mut text = dirty.to_vec();
             wash(&mut text);

@@ -35,3 +35,15 @@ fn a_post_is_seen_and_answered_with_its_fate() {
     assert_eq!(books(&running, "dedup").ended_by(Reason::Duplicate), 1);
     stop(running);
 }
+
+#[test]
+fn an_announcement_is_there_for_who_comes_later() {
+    let running = node(|_| {});
+    let mut sender = User::log_in(running.telnet, "K1ABC");
+    sender.say("ANN net on 3650 at 18Z");
+    sender.line_with("To ALL de K1ABC: net on 3650 at 18Z");
+    let mut late = User::log_in(running.telnet, "G4XYZ");
+    late.say("SH/ANN");
+    late.line_with("To ALL de K1ABC: net on 3650 at 18Z");
+    stop(running);
+}

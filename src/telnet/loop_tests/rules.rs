@@ -330,3 +330,70 @@ fn who_guesses_passwords_is_braked_by_address_over_all_his_connections() {
     rig.advance_s(60);
     assert!(guess(&mut rig, "127.0.0.2", &["let.me.in"]).contains("Hello K0PW"));
 }
+
+#[test]
+fn users_who_chose_the_same_share_one_filter() {
+    let mut rig = Rig::new();
+    let mut users = [rig.connect(), rig.connect()];
+    for (n, user) in users.iter_mut().enumerate() {
+        rig.log_in(user, &format!("K{n}ABC"));
+    }
+    let shared = |rig: &Rig| {
+        let mut filters = rig.agent().connections.iter().map(|(_, c)| c.session.choice().key.filter);
+        filters.next().unwrap().is_one_with(&filters.next().unwrap())
+    };
+    assert!(shared(&rig));
+    users[0].say("PASS BAND 20M\r\n");
+    rig.settle();
+    assert!(!shared(&rig));
+    // Said differently, the same.
+    users[1].say("PASS BAND 40M,20M\r\nREJECT BAND 40M\r\nSET/NAME Hugo\r\n");
+    rig.settle();
+    assert!(shared(&rig));
+}
+
+#[test]
+fn a_ban_behind_a_proxy_is_said_once() {
+    let mut rig = Rig::with(|node| node.telnet.proxies = vec!["127.0.0.1".into()], Faults::default());
+    let ban = Ban {
+        target: "192.0.2.0/24".into(),
+        until: None,
+        reason: "robot".into(),
+        by: Call::literal("W1AW"),
+        since: Utc::from_secs(0),
+    };
+    rig.agent().bans.store(Arc::new(BanList::new(vec![ban])));
+    let mut client = rig.connect();
+    client.say("PROXY TCP4 192.0.2.7 198.51.100.1 51234 7300\r\nK1ABC\r\n");
+    rig.until("the end", |_| {
+        client.pull();
+        client.closed
+    });
+    assert_eq!(client.text().matches("You are banned from this node: robot\r\n").count(), 1, "{}", client.text());
+    assert_eq!(rig.stats.refused(Refusal::Banned).get(), 1);
+    assert_eq!(rig.stats.users.get(), 0);
+}
+
+#[test]
+fn a_flood_of_lines_to_others_is_refused_in_words() {
+    let mut rig = Rig::new();
+    let mut client = rig.connect();
+    rig.log_in(&mut client, "K1ABC");
+    for n in 0..15 {
+        client.say(&format!("ANN line {n}\r\nTALK K2ABC line {n}\r\n"));
+    }
+    rig.settle();
+    let count = |rig: &mut Rig| {
+        let mut sent = 0;
+        while let Some(item) = rig.upward.pop() {
+            sent += usize::from(matches!(item, Upward::Bulletin(_) | Upward::Talk { .. }));
+        }
+        sent
+    };
+    assert_eq!(count(&mut rig), 20);
+    assert_eq!(client.text().matches("Not sent: that was too much").count(), 10, "{}", client.text());
+    rig.advance_s(3);
+    client.say("ANN once more\r\nANN and more\r\n");
+    rig.settle();
+    assert_eq!(count(&mut rig), 1);
+}

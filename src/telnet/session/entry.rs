@@ -2,7 +2,7 @@
 
 use super::{Session, State};
 use crate::accounts::{Account, Ask, Question, Reply, Secret, Settings, is_sysop};
-use crate::config::Posting;
+use crate::config::{self, Posting};
 use crate::filter::{Context, Wish};
 use crate::spot::Call;
 use crate::telnet::login::{self, LoginLine, Proxied};
@@ -286,6 +286,12 @@ impl super::User {
             Posting::Everybody => true,
             Posting::Registered => self.is_registered && self.has_given_password,
         };
+    }
+
+    /// What a reload changed about his rights. It takes a sysop's away at once; they come with a log-in.
+    pub(super) fn follow_node(&mut self, accounts: &config::Accounts) {
+        self.is_sysop = self.is_sysop && is_sysop(accounts, &self.call);
+        self.settle_posting(accounts.posting);
     }
 
     /// What a guest is told who wants to post: how he would be more than one.
