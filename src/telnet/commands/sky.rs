@@ -1,7 +1,7 @@
 //! Headings, distances, sun and moon, countries: what is asked about a place.
 
 use super::resolve::{Args, words};
-use super::{Command, ECHO_BYTES_MAX, Exec, Next};
+use super::{Command, ECHO_BYTES_MAX, Exec, Next, station};
 use crate::reference::{Lookup, Place};
 use crate::sky::{Body, Day, Path, Spot2d, heading, moon};
 use crate::spot::{Call, Grid, Utc, canonical};
@@ -19,6 +19,14 @@ pub(super) static ROWS: &[Command] = &[
         brief: "bearing and distance to a station",
         more: "From your place: SET/LOCATION, else SET/GRID, else the middle of your country.\n\
                A prefix or a locator will do: SH/HEADING 3D2, SH/HEADING JO65.",
+    },
+    Command {
+        path: "SHOW/STATION",
+        run: station::show_station,
+        usage: "SHOW/STATION [call]",
+        brief: "what a user says of his station, and where it is",
+        more: "Without a call, your own. SET/NAME, SET/QTH, SET/GRID, SET/LOCATION and\n\
+               SET/HOMENODE say it.",
     },
     Command {
         path: "SHOW/GRID",
@@ -72,7 +80,7 @@ struct Named {
 }
 
 /// Where the user is, and how we know: a line to say first, when it is a guess.
-fn home(exec: &Exec<'_>) -> Option<(Spot2d, Option<String>)> {
+pub(super) fn home(exec: &Exec<'_>) -> Option<(Spot2d, Option<String>)> {
     let settings = &exec.user.settings;
     if let Some((lat, lon)) = settings.location {
         return Some((Spot2d { lat_deg: lat.into(), lon_deg: lon.into() }, None));
@@ -89,7 +97,7 @@ fn home(exec: &Exec<'_>) -> Option<(Spot2d, Option<String>)> {
     guess(&node).map(|at| (at, Some(format!("{WHY} reckoned from this node's country."))))
 }
 
-fn middle(place: &Place) -> Spot2d {
+pub(super) fn middle(place: &Place) -> Spot2d {
     Spot2d { lat_deg: place.lat_deg.into(), lon_deg: place.lon_deg.into() }
 }
 
@@ -107,7 +115,7 @@ fn find(exec: &Exec<'_>, word: &[u8]) -> Result<Named, String> {
 }
 
 /// Entity, and the country inside it when there is one.
-fn title(place: &Place) -> String {
+pub(super) fn title(place: &Place) -> String {
     match &place.area {
         Some(area) => format!("{area}, {}", place.name),
         None => place.name.clone(),
@@ -153,7 +161,7 @@ fn show_heading(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
 }
 
 /// Rounded, and 360 is 0.
-fn whole(degrees: f64) -> f64 {
+pub(super) fn whole(degrees: f64) -> f64 {
     degrees.round() % 360.0
 }
 
