@@ -60,6 +60,8 @@ const WORDS_MAX: usize = 4;
 const SLASHED: &[&str] = &["PASS", "REJECT", "SET/FILTER", "UNSET/FILTER"];
 /// Longest word that is compared for likeness.
 const WORD_BYTES_MAX: usize = 16;
+/// Commands that are never shortened: too much hangs on them, and `SH` alone is a SHOW that was sent early.
+const NEVER_SHORT: &[&str] = &["SHUTDOWN"];
 /// One wrong letter in so many: more, and it is another word (`SET/NAME` is not `SET/PAGE`).
 const LETTERS_PER_TYPO: usize = 3;
 
@@ -208,6 +210,7 @@ fn find_exactly_these(words: &[&[u8]]) -> Found {
     let mut found: Vec<(&str, &Command)> = spellings()
         .filter(|(path, _)| path.split('/').count() == words.len())
         .filter(|(path, _)| path.split('/').zip(words).all(|(full, word)| is_short_for(word, full.as_bytes())))
+        .filter(|(path, _)| !NEVER_SHORT.contains(path) || words[0].len() == path.len())
         .collect();
     for (at, word) in words.iter().enumerate() {
         let is_full = |path: &str| path.split('/').nth(at).is_some_and(|full| full.len() == word.len());
@@ -372,6 +375,11 @@ mod tests {
             ("q", "BYE()"),
             ("exit", "BYE()"),
             ("w", "WHO()"),
+            ("l", "MAIL()"),
+            ("r 1", "MAIL(1)"),
+            ("sh/f", "SHOW/FILTER()"),
+            ("sh/fd 5", "SHOW/FDX(5)"),
+            ("shutdown now", "SHUTDOWN(now)"),
             ("?", "HELP()"),
             ("h sh/dx", "HELP(sh/dx)"),
             ("help show dx", "HELP(show dx)"),
@@ -444,7 +452,7 @@ mod tests {
         ] {
             assert_eq!(parsed(line), want, "{line:?}");
         }
-        for group in ["show", "unset "] {
+        for group in ["show", "unset ", "sh"] {
             let choices = parsed(group);
             assert!(choices.starts_with("? "), "{choices}");
             assert!((4..=1 + CHOICES_MAX).contains(&choices.split(' ').count()), "{choices}");

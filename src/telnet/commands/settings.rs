@@ -4,7 +4,7 @@ use super::resolve::Args;
 use super::{Command, ECHO_BYTES_MAX, Exec, Next};
 use crate::accounts::{Dialect, Noise, PAGE_AUTO, Question, Reply, Secret, Settings, Streams};
 use crate::config::{Dedupe, Registration};
-use crate::spot::{Call, Grid, canonical};
+use crate::spot::{Call, Grid, canonical, is_plausible};
 use crate::telnet::wash::excerpt;
 use crate::wire::{LineFormat, LineStyle, Trailers};
 
@@ -421,9 +421,9 @@ fn location(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
             });
             exec.line(format_args!("Location: {}, grid {}", degrees((lat as f32, lon as f32)), grid.as_str()));
         }
-        None => exec.line(format_args!(
-            "That is no place. Usage: SET/LOCATION 52 22 N 0 57 E, or 52.37 0.95 (north and east positive)"
-        )),
+        None => {
+            exec.line(format_args!("That is no place. Usage: SET/LOCATION 52 22 N 0 57 E, or SET/LOCATION 52.37 0.95"))
+        }
     }
     Next::Prompt
 }
@@ -494,7 +494,7 @@ pub(super) fn degrees((lat, lon): (f32, f32)) -> String {
 
 fn home_node(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
     if let Some(word) = args.first() {
-        match canonical(word).filter(|call| !call.is_empty()) {
+        match canonical(word).filter(is_plausible) {
             Some(call) => exec.change(|s| s.home_node = call),
             None => {
                 let word = excerpt(word, ECHO_BYTES_MAX);
