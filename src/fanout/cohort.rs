@@ -67,6 +67,8 @@ struct Tail {
     /// The last segment. Without one there are no others.
     segment: Option<Box<Segment>>,
     end_line: u64,
+    /// A pass may begin from here on, monotonic ns.
+    next_pass_ns: u64,
     open: u32,
     /// Open slices that have been sent everything; they stand in no segment.
     at_end: u32,
@@ -88,8 +90,6 @@ pub struct Cohort {
     keys_end: usize,
     /// The running pass.
     pub pass: Pass,
-    /// A pass may begin from here on, monotonic ns.
-    pub next_pass_ns: u64,
     /// Where the next pass begins: one further each time, so nobody is always last.
     rotation: usize,
 }
@@ -98,13 +98,12 @@ impl Cohort {
     /// Without users.
     pub fn new(key: CohortKey, linewise: bool) -> Cohort {
         Cohort {
-            tail: Tail { segment: None, end_line: 0, open: 0, at_end: 0, linewise, queued: false },
+            tail: Tail { segment: None, end_line: 0, next_pass_ns: 0, open: 0, at_end: 0, linewise, queued: false },
             older: VecDeque::new(),
             key,
             slices: Slab::new(),
             keys_end: 0,
             pass: Pass::default(),
-            next_pass_ns: 0,
             rotation: 0,
         }
     }
@@ -161,9 +160,14 @@ impl Cohort {
 
     /// Begins a pass over the slices; the next one may begin at `next_pass_ns`.
     pub fn begin_pass(&mut self, next_pass_ns: u64) {
-        self.next_pass_ns = next_pass_ns;
+        self.tail.next_pass_ns = next_pass_ns;
         self.pass = Pass { at: self.rotation, left: self.keys_end, end_line: self.tail.end_line };
         self.rotation = (self.rotation + 1) % self.keys_end.max(1);
+    }
+    /// From when on the next pass may begin, monotonic ns.
+    #[inline]
+    pub fn next_pass_ns(&self) -> u64 {
+        self.tail.next_pass_ns
     }
     /// The key to look at next in the running pass; `None` when it is through.
     #[inline]

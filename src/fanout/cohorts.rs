@@ -85,6 +85,18 @@ struct Styled {
     cohorts: u32,
 }
 
+/// A cohort with something to send, and what is asked of it each turn: so the queue is walked without touching the
+/// cohorts. Stays when the cohort goes, until its turn comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Queued {
+    /// Key of the cohort.
+    pub cohort: u32,
+    /// A pass over it was cut short by its budget, and may go on.
+    pub pass_runs: bool,
+    /// Otherwise, from when on the next one may begin, monotonic ns.
+    pub next_pass_ns: u64,
+}
+
 /// Users whom policy or filter kept from the spot under way.
 #[derive(Clone, Copy, Debug, Default)]
 struct Held {
@@ -112,7 +124,7 @@ pub struct Cohorts {
     reached: u32,
     held: Held,
     laps: Vec<Lap>,
-    queue: VecDeque<u32>,
+    queue: VecDeque<Queued>,
     books: Arc<Ledger>,
     pending: u64,
 }
@@ -176,7 +188,10 @@ impl Cohorts {
     /// Whether memory runs short: then nobody who can take lines may be left waiting.
     pub fn is_strained(&self) -> bool {
         let strains = |c: &Cohort| !c.is_linewise() && c.segments() * 2 > self.cohort_segments_max;
-        self.pool.is_strained() || self.list.iter().any(|(_, c)| strains(c))
+        // Only a cohort's first segment is small. With fewer large ones in all than make one cohort short, none is, and
+        // thousands need not be looked at each turn.
+        let can_strain = (self.pool.large_in_use() + 1) * 2 > self.cohort_segments_max;
+        self.pool.is_strained() || (can_strain && self.list.iter().any(|(_, c)| strains(c)))
     }
 
     // --- who
@@ -420,7 +435,8 @@ impl Cohorts {
             users += cohort.users();
             // Passes send all that waits; linewise users are served one by one.
             if cohort.needs_queue() {
-                self.queue.push_back(*id);
+                let next_pass_ns = cohort.next_pass_ns();
+                self.queue.push_back(Queued { cohort: *id, pass_runs: false, next_pass_ns });
             }
         }
         self.books.enter(class, u64::from(users));
@@ -474,12 +490,19 @@ impl Cohorts {
     // --- passes
 
     /// The next cohort with something to send, in turn.
-    pub fn next_queued(&mut self) -> Option<u32> {
+    pub fn next_queued(&mut self) -> Option<Queued> {
         self.queue.pop_front()
     }
-    /// Puts a cohort back at the end of the queue.
-    pub fn requeue(&mut self, cohort: u32) {
-        self.queue.push_back(cohort);
+    /// Puts a cohort back at the end of the queue: its time has not come.
+    pub fn requeue(&mut self, queued: Queued) {
+        self.queue.push_back(queued);
+    }
+    /// Puts a cohort back at the end of the queue after a stretch of a pass.
+    pub fn requeue_passed(&mut self, id: u32) {
+        if let Some(cohort) = self.get(id) {
+            let (pass_runs, next_pass_ns) = (cohort.pass.left > 0, cohort.next_pass_ns());
+            self.queue.push_back(Queued { cohort: id, pass_runs, next_pass_ns });
+        }
     }
     /// A cohort has nothing to send until its next line.
     pub fn unqueue(&mut self, cohort: u32) {
@@ -492,7 +515,7 @@ impl Cohorts {
         self.queue.len()
     }
     /// The queue.
-    pub fn queue(&self) -> impl Iterator<Item = u32> + '_ {
+    pub fn queue(&self) -> impl Iterator<Item = Queued> + '_ {
         self.queue.iter().copied()
     }
     /// Books lines of a cohort as accepted by the kernel, for so many users who were sent just these.

@@ -535,6 +535,8 @@ proptest! {
             prop_assert_eq!(cohorts.pending(), cohorts.count_pending() + apart);
             let waiting: u64 = players.iter().map(|p| p.output.lines_waiting(cohorts)).sum();
             prop_assert_eq!(cohorts.pending(), waiting);
+            let is_short = |c: &Cohort| !c.is_linewise() && c.segments() * 2 > 3;
+            prop_assert!(cohorts.is_strained() || !(0..100).any(|id| cohorts.get(id).is_some_and(is_short)));
             Ok(())
         };
         for step in steps {
