@@ -450,7 +450,7 @@ fn a_reload_takes_a_sysops_rights_from_who_is_here() {
     let ask = asked(&mut bench).ask;
     answer(&mut bench, ask, Reply::Password(true));
     bench.said();
-    let mut kick = |bench: &mut Bench| {
+    let kick = |bench: &mut Bench| {
         bench.type_in(b"kick g1abc\r\n");
         bench.said()
     };
@@ -464,7 +464,7 @@ fn a_reload_takes_a_sysops_rights_from_who_is_here() {
 #[test]
 fn a_reload_lets_guests_post_or_not() {
     let mut bench = Bench::ready();
-    let mut post = |bench: &mut Bench, posting| {
+    let post = |bench: &mut Bench, posting| {
         bench.settings.accounts.posting = posting;
         bench.type_in(b"ann hello\r\n");
         bench.said().contains("Only registered users")
