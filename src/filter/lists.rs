@@ -10,9 +10,10 @@ use super::wish::all_of;
 use super::{Context, Expr, Term};
 
 /// The lists of one user.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Lists {
-    choices: [Choice; Dim::COUNT],
+    /// `None` = nothing was said of any. Most users never do, and 26 lists are 1.4 KiB.
+    choices: Option<Box<[Choice; Dim::COUNT]>>,
     /// Beacons pass; `None` = never said, they do.
     pub(super) beacon: Option<bool>,
 }
@@ -152,16 +153,25 @@ fn list_commands(verb: &str, dim: Dim, items: &[Item], out: &mut Vec<String>) {
     }
 }
 
+/// What holds where nothing was said.
+static OPEN: Choice = Choice { allow: Vec::new(), block: Vec::new(), closed: false };
+
+impl PartialEq for Lists {
+    fn eq(&self, other: &Lists) -> bool {
+        self.beacon == other.beacon && Dim::all().all(|dim| self.of(dim) == other.of(dim))
+    }
+}
+
 impl Lists {
     pub(super) fn of(&self, dim: Dim) -> &Choice {
-        &self.choices[dim as usize]
+        self.choices.as_ref().map_or(&OPEN, |choices| &choices[dim as usize])
     }
     pub(super) fn of_mut(&mut self, dim: Dim) -> &mut Choice {
-        &mut self.choices[dim as usize]
+        &mut self.choices.get_or_insert_default()[dim as usize]
     }
     /// Whether everything passes.
     pub fn is_open(&self) -> bool {
-        self.beacon != Some(false) && self.choices.iter().all(Choice::is_open)
+        self.beacon != Some(false) && Dim::all().all(|dim| self.of(dim).is_open())
     }
     /// Whether a list about a place is not open.
     pub(super) fn has_location(&self) -> bool {
@@ -250,4 +260,21 @@ const UNITS: [&str; 9] = ["m", "cm", "meter", "meters", "metre", "metres", "cent
 pub(super) fn shortened(word: &str) -> String {
     const SHOWN_MAX: usize = 20;
     word.chars().filter(|c| !c.is_control()).take(SHOWN_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_which_nothing_was_said_take_no_memory_and_equal_open_ones() {
+        let mut touched = Lists::default();
+        touched.of_mut(Dim::Band).closed = true;
+        assert_ne!(touched, Lists::default());
+        assert!(!touched.is_open());
+        touched.of_mut(Dim::Band).closed = false;
+        assert_eq!(touched, Lists::default());
+        assert!(touched.is_open());
+        assert!(size_of::<Lists>() <= 16, "it is in every session");
+    }
 }
