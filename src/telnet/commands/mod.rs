@@ -7,6 +7,7 @@ mod filters;
 mod help;
 mod history;
 mod info;
+mod myself;
 mod resolve;
 mod settings;
 mod show_dx;

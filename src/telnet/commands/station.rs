@@ -1,7 +1,7 @@
 //! SHOW/STATION: who somebody is, and where.
 
+use super::myself::{degrees, or_not_set};
 use super::resolve::Args;
-use super::settings::{degrees, or_not_set};
 use super::sky::{ground, home, middle, path_text};
 use super::{Command, ECHO_BYTES_MAX, Exec, Next};
 use crate::accounts::{Question, Reply, Settings, owner};

@@ -1,8 +1,8 @@
 //! What only a sysop may do.
 
 use super::info::users;
+use super::myself::tell_done;
 use super::resolve::{Args, words};
-use super::settings::tell_done;
 use super::{Command, ECHO_BYTES_MAX, Exec, Next};
 use crate::accounts::{BAN_REASON_MAX, Ban, BanTarget, Question};
 use crate::spot::{Call, Note, Utc, canonical};

@@ -1,7 +1,7 @@
 //! The table of commands: each file of commands has its rows, here they come together.
 
 use super::resolve::Args;
-use super::{Exec, Next, dx, explain, filters, history, info, settings, sky, station, sysop, talk};
+use super::{Exec, Next, dx, explain, filters, history, info, myself, settings, sky, station, sysop, talk};
 
 /// One command.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub static GROUPS: &[(&str, &[Command])] = &[
     ("History", history::ROWS),
     ("Filters", filters::ROWS),
     ("Filters explained", explain::ROWS),
+    ("About you", myself::ROWS),
     ("Settings", settings::ROWS),
     ("People", talk::ROWS),
     ("People here", station::ROWS),
