@@ -55,7 +55,7 @@ impl fmt::Display for PostFault {
         const USAGE: &str = "Usage: DX freq call [comment], for example DX 14025.3 K1ABC up 2.";
         match self {
             PostFault::Usage => f.write_str(USAGE),
-            PostFault::NoFrequency => write!(f, "A frequency is missing. {USAGE}"),
+            PostFault::NoFrequency => f.write_str("A frequency is missing, as in DX 14025.3 K1ABC up 2."),
             PostFault::Zero => f.write_str("Frequency 0 is not in band. Is your logger connected to the radio?"),
             PostFault::NotInBand(freq) => {
                 write!(f, "{} kHz is not in band. Give kHz, as 14025.3, or MHz, as 14.0253.", khz(*freq))
