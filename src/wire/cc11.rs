@@ -1,6 +1,6 @@
 //! CC Cluster's machine-readable line: `CC11^`, one field per fact (clients 5.3).
 
-use super::print::{FreqText, Text, date, grid4, hhmmz, push_comment, spotter, without_ssid};
+use super::print::{FreqText, Text, date, grid4, hhmmz, push_comment, push_printable, spotter, without_ssid};
 use super::style::LineStyle;
 use crate::spot::{COMMENT_BYTES_MAX, Flags, Grid, Spot, State};
 
@@ -38,7 +38,10 @@ pub fn cc11(spot: &Spot, style: LineStyle, out: &mut Vec<u8>) {
     field(out, &hhmmz(spot.time));
     let mut text = Text::new();
     push_comment(spot, style.diag, &mut text);
-    field(out, text.as_bytes().trim_ascii());
+    // Old programs take these lines for Latin-1 (clients 5.3): nothing beyond ASCII.
+    let mut ascii = Text::new();
+    push_printable(text.as_bytes(), &mut ascii);
+    field(out, ascii.as_bytes().trim_ascii());
     field(out, spotter(spot.de.as_bytes(), style.bare_skimmers));
     for adif in [spot.dx_adif, spot.de_adif] {
         field(out, if adif == 0 { b"" } else { number.format(adif).as_bytes() });

@@ -6,6 +6,7 @@ use super::print::{
 };
 use super::style::{LineFormat, LineStyle, Trailers};
 use crate::spot::{Flags, Spot, State};
+use std::ops::Range;
 
 /// Columns of a classic line, 0-based: where fields start, where the frequency ends.
 const DE_AT: usize = 6;
@@ -59,17 +60,20 @@ pub(super) fn classic_line(spot: &Spot, style: LineStyle, out: &mut Vec<u8>) {
         comment_end -= 3 * zones;
         put_zones(line, comment_end, style.trailers, (spot.dx_cq, spot.dx_itu, spot.dx_state));
     }
+    let mut letters = 0..0;
     if comment_at < comment_end {
         let mut text = Text::new();
         push_comment(spot, style.diag, &mut text);
-        put(line, comment_at, cut(text.as_bytes(), comment_end - comment_at));
+        let text = cut(text.as_bytes(), comment_end - comment_at);
+        put(line, comment_at, text);
+        letters = letters_of(text, comment_at);
     }
     let mut end = put(line, time_at, &hhmmz(spot.time));
     if style.trailers != Trailers(0) {
         end = put_trailers(line, end, style.trailers, spot);
     }
     let steps_end = end.next_multiple_of(PRINTABLE_STEP).min(line.len());
-    make_printable(&mut line[..steps_end]);
+    make_printable_but(&mut line[..steps_end], letters);
     out.truncate(start + end);
     if style.beep {
         out.extend_from_slice(b"\x07\x07");
@@ -134,11 +138,12 @@ pub fn history_line(spot: &Spot, out: &mut Vec<u8>) {
     let de_at = HISTORY_LINE_BYTES - de.len() - 2;
     let mut text = Text::new();
     push_comment(spot, 0, &mut text);
-    put(line, comment_at, cut(text.as_bytes(), (de_at - 1).saturating_sub(comment_at)));
+    let text = cut(text.as_bytes(), (de_at - 1).saturating_sub(comment_at));
+    put(line, comment_at, text);
     line[de_at] = b'<';
     put(line, de_at + 1, de);
     line[HISTORY_LINE_BYTES - 1] = b'>';
-    make_printable(line);
+    make_printable_but(line, letters_of(text, comment_at));
 }
 
 // The longest number (19), call (16 bytes), date, time and spotter (18 with its brackets) fit side by side.
@@ -168,12 +173,29 @@ pub fn history_line_cc(spot: &Spot, out: &mut Vec<u8>) {
     let comment_at = date_at + 19;
     let mut text = Text::new();
     push_comment(spot, 0, &mut text);
-    put(line, comment_at, cut(text.as_bytes(), CC_DE_AT - 1 - comment_at));
+    let text = cut(text.as_bytes(), CC_DE_AT - 1 - comment_at);
+    put(line, comment_at, text);
     line[CC_DE_AT] = b'<';
     let end = put(line, CC_DE_AT + 1, spot.de.as_bytes());
     line[end] = b'>';
-    make_printable(line);
+    make_printable_but(line, letters_of(text, comment_at));
     out.truncate(start + end + 1);
+}
+
+/// Where a comment lies in its line, if it has letters beyond ASCII; the printer of comments has washed it.
+#[inline]
+fn letters_of(text: &[u8], at: usize) -> Range<usize> {
+    if text.is_ascii() { 0..0 } else { at..at + text.len() }
+}
+
+/// [`make_printable`] for all of a line but these bytes.
+#[inline]
+fn make_printable_but(line: &mut [u8], letters: Range<usize>) {
+    if letters.is_empty() {
+        return make_printable(line);
+    }
+    make_printable(&mut line[..letters.start]);
+    make_printable(&mut line[letters.end..]);
 }
 
 /// Copies a text into a line; returns where it ends.

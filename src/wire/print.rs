@@ -173,18 +173,44 @@ pub(super) fn push_printable(text: &[u8], out: &mut Text) {
     if text.iter().all(|b| matches!(b, b' '..=b'~')) {
         out.push(text);
     } else {
-        push_printable_slowly(text, out);
+        push_printable_slowly(text, Beyond::Question, out);
     }
 }
 
+/// The same, but letters beyond ASCII stay as they are, in UTF-8.
+#[inline]
+pub(super) fn push_as_written(text: &[u8], out: &mut Text) {
+    if text.iter().all(|b| matches!(b, b' '..=b'~')) {
+        out.push(text);
+    } else {
+        push_printable_slowly(text, Beyond::Keep, out);
+    }
+}
+
+/// What becomes of characters beyond ASCII.
+#[derive(Clone, Copy, PartialEq)]
+enum Beyond {
+    Keep,
+    Question,
+}
+
 #[cold]
-fn push_printable_slowly(text: &[u8], out: &mut Text) {
+fn push_printable_slowly(text: &[u8], beyond: Beyond, out: &mut Text) {
     for chunk in text.utf8_chunks() {
         for c in chunk.valid().chars() {
             match c {
                 ' '..='~' => out.push(&[c as u8]),
                 '\t' | '\n' | '\r' | '\x0B' | '\x0C' => out.push(b" "),
                 '\0'..='\x1F' | '\x7F' => {}
+                // Controls of 8-bit terminals, and marks that turn or hide the text of others.
+                '\u{80}'..='\u{9F}'
+                | '\u{200B}'..='\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}'
+                | '\u{FEFF}' => {
+                    out.push(b"?");
+                }
+                c if beyond == Beyond::Keep => out.push(c.encode_utf8(&mut [0; 4]).as_bytes()),
                 _ => out.push(b"?"),
             }
         }
@@ -203,7 +229,11 @@ pub(super) fn cut(text: &[u8], room: usize) -> &[u8] {
     }
     match text[..room + 1].iter().rposition(|&b| b == b' ') {
         Some(blank) if blank > room / 2 => text[..blank].trim_ascii_end(),
-        _ => &text[..room],
+        // Not inside a character.
+        _ => {
+            let end = (0..=room).rev().find(|&at| text[at] & 0xC0 != 0x80);
+            &text[..end.unwrap_or(room)]
+        }
     }
 }
 
@@ -233,7 +263,7 @@ pub(super) fn push_comment(spot: &Spot, diag: u8, out: &mut Text) {
     }
     match spot.snr() {
         Some(snr_db) if spot.is_skimmer() => push_skimmer_words(spot, snr_db, out),
-        _ => push_printable(spot.comment(), out),
+        _ => push_as_written(spot.comment(), out),
     }
 }
 

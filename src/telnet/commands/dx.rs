@@ -2,7 +2,7 @@
 
 use super::resolve::{Args, words};
 use super::{Command, ECHO_BYTES_MAX, Exec, Next, Wait};
-use crate::reference::Lookup;
+use crate::reference::{Lookup, enrich};
 use crate::spot::{self, Band, COMMENT_BYTES_MAX, Call, Class, Flags, Freq, Spot, Verdict};
 use crate::telnet::wash::excerpt;
 use crate::telnet::{Action, NodeView};
@@ -11,16 +11,25 @@ use std::fmt;
 use std::io::Write;
 
 /// The commands of this file.
-pub(super) static ROWS: &[Command] = &[Command {
-    path: "DX",
-    run: post,
-    usage: "DX freq call [comment]   or   DX call freq [comment]",
-    brief: "post a spot",
-    more: "The frequency is in kHz (14025.3) or MHz (14.0253). You are told what became\n\
+pub(super) static ROWS: &[Command] = &[
+    Command {
+        path: "DX",
+        run: post,
+        usage: "DX freq call [comment]   or   DX call freq [comment]",
+        brief: "post a spot",
+        more: "The frequency is in kHz (14025.3) or MHz (14.0253). You are told what became\n\
                of the spot: how many users here got it, whose duplicate it was, or why it was\n\
                refused. A mode and a report in the comment are understood: CW 599, FT8 -12\n\
                dB, UP 2.",
-}];
+    },
+    Command {
+        path: "DXTEST",
+        run: test_post,
+        usage: "DXTEST freq call [comment]",
+        brief: "what a DX of yours would look like, to you alone",
+        more: "In the layout you have. Nothing is sent to anybody.",
+    },
+];
 
 /// A post as typed, checked as far as the line alone allows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,7 +64,7 @@ impl fmt::Display for PostFault {
         const USAGE: &str = "Usage: DX freq call [comment], for example DX 14025.3 K1ABC up 2.";
         match self {
             PostFault::Usage => f.write_str(USAGE),
-            PostFault::NoFrequency => write!(f, "A frequency is missing. {USAGE}"),
+            PostFault::NoFrequency => f.write_str("A frequency is missing, as in DX 14025.3 K1ABC up 2."),
             PostFault::Zero => f.write_str("Frequency 0 is not in band. Is your logger connected to the radio?"),
             PostFault::NotInBand(freq) => {
                 write!(f, "{} kHz is not in band. Give kHz, as 14025.3, or MHz, as 14.0253.", khz(*freq))
@@ -137,6 +146,21 @@ pub(super) fn post(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
             Next::Wait(Wait::Verdict(Posted { dx: draft.dx, freq: spot.freq, is_cut }))
         }
     }
+}
+
+/// The line as its poster would see it, and nobody else does.
+fn test_post(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
+    match read_post(args.rest).and_then(|draft| in_a_country(draft, exec.node)) {
+        Err(fault) => exec.line(format_args!("{fault}")),
+        Ok(draft) => {
+            let (mut spot, _) = to_spot(&draft, exec);
+            enrich(exec.node.cty, &mut spot);
+            let style = exec.user.settings.preferences.style;
+            wire::spot_line(&spot, style, &mut exec.out.bytes);
+            exec.out.bytes.extend_from_slice(b"\r\n");
+        }
+    }
+    Next::Prompt
 }
 
 fn in_a_country<'a>(draft: Draft<'a>, node: &NodeView<'_>) -> Result<Draft<'a>, PostFault> {

@@ -4,7 +4,7 @@
 
 use super::resolve::Args;
 use super::{Command, ECHO_BYTES_MAX, Exec, Next};
-use crate::accounts::Dialect;
+use crate::accounts::{Dialect, Streams};
 use crate::telnet::wash::excerpt;
 
 /// A row whose command goes to the wish under its path.
@@ -163,6 +163,25 @@ fn change(exec: &mut Exec<'_>, path: &str, args: &Args<'_>) {
     }
     for line in &outcome.reply {
         exec.line(format_args!("{line}"));
+    }
+    if path == "SET/NOFILTER" || path == "UNSET/FILTER" && args.first().is_none() {
+        tell_switches(exec);
+    }
+}
+
+/// What stays away without any filter, because it was switched off by a command of its own.
+fn tell_switches(exec: &mut Exec<'_>) {
+    let streams = exec.user.settings.streams;
+    let switches = [
+        (Streams::DX, "DX"),
+        (Streams::SELF, "SELF"),
+        (Streams::ANN, "ANN"),
+        (Streams::WWV, "WWV"),
+        (Streams::WCY, "WCY"),
+    ];
+    let off: Vec<&str> = switches.iter().filter(|(one, _)| !streams.has(*one)).map(|(_, name)| *name).collect();
+    if let Some(first) = off.first() {
+        exec.line(format_args!("Still switched off: {}. SET/{first} switches on.", off.join(", ")));
     }
 }
 

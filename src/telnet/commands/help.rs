@@ -211,7 +211,8 @@ fn filters(exec: &mut Exec<'_>) {
             "TIME",
         ],
     );
-    exec.line(format_args!("Switches: BEACON, WWV, WCY, ANNOUNCE, SELF, NEARBY. Names: HELP BANDS, HELP MODES."));
+    exec.line(format_args!("Switches: BEACON, WWV, WCY, ANNOUNCE, SELF, NEARBY."));
+    exec.line(format_args!("Names: HELP BANDS, HELP MODES."));
 }
 
 fn dialects(exec: &mut Exec<'_>) {

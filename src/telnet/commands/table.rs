@@ -51,6 +51,7 @@ pub static ALIASES: &[(&str, &str)] = &[
     ("DIRECTORY", "MAIL"),
     ("DM", "TALK"),
     ("DISABLE/FTX", "UNSET/FTX"),
+    ("DXT", "DXTEST"),
     ("ENABLE/FTX", "SET/FTX"),
     ("EXIT", "BYE"),
     ("H", "HELP"),

@@ -72,7 +72,7 @@ fn talk(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
     };
     let text = cut(exec, text);
     exec.out.actions.push(Action::Talk { to: call, text });
-    exec.line(format_args!("Sent to {call}."));
+    exec.line(format_args!("Passed on to {call}."));
     Next::Prompt
 }
 
