@@ -11,7 +11,7 @@ use dxring::config;
 use dxring::engine::TestClock;
 use dxring::reference::Cty;
 use dxring::spot::{
-    Bulletin, BulletinKind, Call, Flags, Freq, Mode, Note, SessionId, Spot, UserInfo, Utc, Verdict, Verdicts,
+    Bulletin, BulletinKind, Call, Flags, Freq, Mode, Note, SessionId, Spot, Standing, UserInfo, Utc, Verdict, Verdicts,
 };
 use dxring::store::{History, HistoryRequest, Query};
 use dxring::telnet::{Action, CloseReason, Digest, NodeView, Operation, Session, SessionOut};
@@ -111,6 +111,7 @@ impl Sansio {
                         answers.push(Answer { session: ask.session, ask: ask.ask, reply });
                     }
                 }
+                Action::Stands(standing) => assert_eq!(self.session.standing(), standing),
                 Action::RealAddress(address) => assert_eq!(self.session.address(), address),
                 Action::Order(note) => self.order = Some(note),
                 Action::Operate(operation) => self.operation = Some(operation),
@@ -177,6 +178,7 @@ impl script::Server for Sansio {
             }
             // Somebody the accounts know, with his password.
             ["account", call, ref password @ ..] => self.book.add(call, password.first().copied()),
+            ["station", call, name, qth, grid] => self.book.add_station(call, name, qth, grid),
             // The accounts answer nothing from here on.
             ["accounts", "silent"] => self.book.is_silent = true,
             ["accounts", "broken"] => self.book.is_broken = true,
@@ -285,6 +287,7 @@ fn sample_users() -> Vec<UserInfo> {
         call: Call::literal(call),
         address: ADDRESS,
         since: Utc::from_civil(2025, 12, 6, 9, 12, 0),
+        standing: Standing { is_away: *call == "VK3XYZ", ..Standing::default() },
     };
     calls.iter().enumerate().map(user).collect()
 }

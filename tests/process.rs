@@ -139,6 +139,21 @@ fn a_second_start_is_refused() {
     assert!(hears(&mut node.connect(), "call: ", &mut heard));
 }
 
+/// A second node on the port of the first is refused too, from whatever folder: sharing the port would take half its users.
+#[test]
+fn a_second_node_on_one_port_is_refused() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let node = Process::start(folder.path(), 1024, &[]);
+    let listen = format!("telnet.listen=127.0.0.1:{}", node.port);
+    let mut second = Command::new(env!("CARGO_BIN_EXE_dxring"));
+    let second = second.current_dir(other.path()).args(["run", "--set", &listen]).output().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&second.stderr);
+    assert!(text.contains("telnet.listen") && text.contains("choose another"), "{text}");
+    let mut heard = String::new();
+    assert!(hears(&mut node.connect(), "call: ", &mut heard));
+}
+
 /// An operator's mistake is one line with its place, and status 1.
 #[test]
 fn a_mistake_in_the_configuration_is_one_line() {

@@ -483,11 +483,7 @@ impl AccountsAgent {
         }
         self.bans.push(ban.clone());
         self.bans_changed = true;
-        let until = match ban.until {
-            None => String::new(),
-            Some(until) => format!(" until {} {}", until.date_text(), until.hhmmz()),
-        };
-        let said = format!("{} is banned{until}", ban.target);
+        let said = ban.done_line();
         match self.write(|base| base.write_ban(&ban)) {
             Ok(()) => self.said(said),
             Err(why) => Ok(until_restart(&said, &why)),
@@ -640,7 +636,11 @@ fn is_write(question: &Question) -> bool {
 /// A line about something that the file does not know.
 fn until_restart(line: &str, why: &str) -> String {
     const MARK: &str = ", until this node restarts only";
-    if line.contains(MARK) { line.to_string() } else { format!("{line}{MARK}: {why}") }
+    match line.strip_suffix('.') {
+        _ if line.contains(MARK) => line.to_string(),
+        Some(line) => format!("{line}{MARK}: {why}."),
+        None => format!("{line}{MARK}: {why}"),
+    }
 }
 
 /// What everybody may know of an account.

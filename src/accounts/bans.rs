@@ -39,6 +39,14 @@ impl Ban {
     pub fn is_in_force(&self, now: Utc) -> bool {
         self.until.is_none_or(|until| now < until)
     }
+    /// What the sysop is told: what was understood.
+    pub fn done_line(&self) -> String {
+        let reason = if self.reason.is_empty() { "no reason given" } else { &self.reason };
+        match self.until {
+            None => format!("Banned {} for good: {reason}.", self.target),
+            Some(until) => format!("Banned {} until {} {}: {reason}.", self.target, until.date_text(), until.hhmmz()),
+        }
+    }
     /// What whoever is refused is told: one line without line end.
     pub fn line(&self) -> String {
         let reason = if self.reason.is_empty() { "no reason given" } else { &self.reason };

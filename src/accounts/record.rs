@@ -537,6 +537,25 @@ pub(super) mod tests {
         })
     }
 
+    #[test]
+    fn nearby_survives_without_a_locator_and_what_is_no_command_any_more_is_named() {
+        let mut settings = Settings::of_node(&NODE.telnet);
+        settings.grid = Grid::parse(b"FN31").unwrap();
+        let context = home().context(settings.grid);
+        assert!(settings.wish.command("PASS NEARBY 500", &context).unwrap().done);
+        let mut record = Record::of(&settings);
+        record.grid = None;
+        let said = record.filter.take().unwrap();
+        record.filter = Some(format!("PASS SOURCE gone\n{said}\nPASS WORMHOLES 3"));
+        let (mut back, lost) = record.settings(home());
+        assert_eq!(lost, ["PASS SOURCE gone", "PASS WORMHOLES 3"]);
+        assert_eq!(back.wish.commands(), settings.wish.commands());
+        assert_eq!(back.wish.filter(), crate::filter::Filter::all(), "it rests");
+        // As SET/GRID does.
+        back.wish.set_home(Grid::parse(b"FN31").unwrap());
+        assert_eq!(back.wish.filter(), settings.wish.filter());
+    }
+
     proptest! {
         #[test]
         fn settings_survive_the_row(settings in any_settings()) {

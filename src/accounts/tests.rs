@@ -531,10 +531,10 @@ fn a_ban_holds_at_once_until_it_is_over_or_lifted() {
     assert!(rig.done(9, ban("W1AW", None)).unwrap_err().contains("is a sysop"));
     assert!(rig.done(9, ban("somebody", None)).is_err());
     assert!(rig.done(9, ban("K1ABC", Some(at(-1)))).unwrap_err().contains("over already"));
-    assert_eq!(rig.done(9, ban("k1abc-2", None)).unwrap(), "K1ABC is banned");
+    assert_eq!(rig.done(9, ban("k1abc-2", None)).unwrap(), "Banned K1ABC for good: robot.");
     assert_eq!(
         rig.done(9, ban("192.0.2.77/24", Some(at(60)))).unwrap(),
-        "192.0.2.0/24 is banned until 15-Jan-2027 0801Z"
+        "Banned 192.0.2.0/24 until 15-Jan-2027 0801Z: robot."
     );
     let list = rig.bans.load_full();
     assert_eq!(list.of_call(&call("K1ABC-9"), at(1)).unwrap().reason, "robot");
@@ -564,7 +564,7 @@ fn a_ban_that_cannot_be_written_holds_all_the_same() {
     let mut rig = with_sysop(&path, Node::default());
     rig.agent.base().pragma("query_only = ON");
     let said = rig.done(9, ban("K1ABC", None)).unwrap();
-    assert_eq!(said, "K1ABC is banned, until this node restarts only: the file is read-only");
+    assert_eq!(said, "Banned K1ABC for good: robot, until this node restarts only: the file is read-only.");
     assert!(rig.bans.load().of_call(&call("K1ABC"), at(1)).is_some());
     assert_eq!(rig.save("K2ABC", at(0), settings_named("a")), Err("the file is read-only".into()));
     assert_eq!(rig.stats.write_failures.get(), 2);

@@ -59,26 +59,37 @@ pub struct Pass {
     pub end_line: u64,
 }
 
-/// Users of one core with one [`CohortKey`].
+/// What a new line reads and changes of a cohort, in one cache line: with thousands of cohorts each line more is a miss
+/// per spot.
 #[derive(Debug)]
-pub struct Cohort {
-    key: CohortKey,
-    /// Its users get one line per send, outside the passes.
-    linewise: bool,
-    segments: VecDeque<Box<Segment>>,
+#[repr(C, align(64))]
+struct Tail {
+    /// The last segment. Without one there are no others.
+    segment: Option<Box<Segment>>,
     end_line: u64,
-    slices: Slab<Slice>,
-    /// One above the highest slab key used so far.
-    keys_end: usize,
+    /// A pass may begin from here on, monotonic ns.
+    next_pass_ns: u64,
     open: u32,
     /// Open slices that have been sent everything; they stand in no segment.
     at_end: u32,
+    /// Its users get one line per send, outside the passes.
+    linewise: bool,
+    /// Waits in the list of cohorts with something to send.
+    queued: bool,
+}
+
+/// Users of one core with one [`CohortKey`].
+#[derive(Debug)]
+pub struct Cohort {
+    tail: Tail,
+    /// The segments before the last.
+    older: VecDeque<Box<Segment>>,
+    key: CohortKey,
+    slices: Slab<Slice>,
+    /// One above the highest slab key used so far.
+    keys_end: usize,
     /// The running pass.
     pub pass: Pass,
-    /// A pass may begin from here on, monotonic ns.
-    pub next_pass_ns: u64,
-    /// Waits in the list of cohorts with something to send.
-    pub queued: bool,
     /// Where the next pass begins: one further each time, so nobody is always last.
     rotation: usize,
 }
@@ -87,17 +98,12 @@ impl Cohort {
     /// Without users.
     pub fn new(key: CohortKey, linewise: bool) -> Cohort {
         Cohort {
+            tail: Tail { segment: None, end_line: 0, next_pass_ns: 0, open: 0, at_end: 0, linewise, queued: false },
+            older: VecDeque::new(),
             key,
-            linewise,
-            segments: VecDeque::new(),
-            end_line: 0,
             slices: Slab::new(),
             keys_end: 0,
-            open: 0,
-            at_end: 0,
             pass: Pass::default(),
-            next_pass_ns: 0,
-            queued: false,
             rotation: 0,
         }
     }
@@ -109,29 +115,30 @@ impl Cohort {
     /// Whether its users get one line per send.
     #[inline]
     pub fn is_linewise(&self) -> bool {
-        self.linewise
+        self.tail.linewise
     }
     /// Users who are due every new line.
     #[inline]
     pub fn users(&self) -> u32 {
-        self.open
+        self.tail.open
     }
     /// Whether nobody stands in it any more.
     pub fn is_empty(&self) -> bool {
         self.slices.is_empty()
     }
     /// Segments held.
+    #[inline]
     pub fn segments(&self) -> usize {
-        self.segments.len()
+        self.older.len() + usize::from(self.tail.segment.is_some())
     }
     /// Number of the next line to be appended.
     pub fn end_line(&self) -> u64 {
-        self.end_line
+        self.tail.end_line
     }
     /// Whether some open slice has lines to send.
     #[inline]
     pub fn is_behind(&self) -> bool {
-        self.at_end < self.open
+        self.tail.at_end < self.tail.open
     }
     /// One above the highest key that [`Cohort::slice`] knows.
     #[inline]
@@ -153,9 +160,14 @@ impl Cohort {
 
     /// Begins a pass over the slices; the next one may begin at `next_pass_ns`.
     pub fn begin_pass(&mut self, next_pass_ns: u64) {
-        self.next_pass_ns = next_pass_ns;
-        self.pass = Pass { at: self.rotation, left: self.keys_end, end_line: self.end_line };
+        self.tail.next_pass_ns = next_pass_ns;
+        self.pass = Pass { at: self.rotation, left: self.keys_end, end_line: self.tail.end_line };
         self.rotation = (self.rotation + 1) % self.keys_end.max(1);
+    }
+    /// From when on the next pass may begin, monotonic ns.
+    #[inline]
+    pub fn next_pass_ns(&self) -> u64 {
+        self.tail.next_pass_ns
     }
     /// The key to look at next in the running pass; `None` when it is through.
     #[inline]
@@ -168,93 +180,107 @@ impl Cohort {
     /// Whether lines came since the pass began.
     #[inline]
     pub fn has_lines_since_pass(&self) -> bool {
-        self.end_line > self.pass.end_line
+        self.tail.end_line > self.pass.end_line
     }
 
     /// A user joins and is due every line from now on. Returns the key of his slice.
     pub fn join(&mut self, conn: u32) -> usize {
-        let key = self.slices.insert(Slice { next: self.end_line, until: OPEN, conn, blocked: false });
+        let key = self.slices.insert(Slice { next: self.tail.end_line, until: OPEN, conn, blocked: false });
         self.keys_end = self.keys_end.max(key + 1);
-        self.open += 1;
-        self.at_end += 1;
+        self.tail.open += 1;
+        self.tail.at_end += 1;
         key
     }
 
     /// Ends an open slice at the lines there are now: they are still sent, new ones are not.
     pub fn close_slice(&mut self, key: usize) {
-        self.close_slice_at(key, self.end_line);
+        self.close_slice_at(key, self.tail.end_line);
     }
     /// Ends an open slice before a line that it has not come to yet, or at the end.
     pub fn close_slice_at(&mut self, key: usize, until: u64) {
         let slice = &mut self.slices[key];
-        debug_assert!(slice.until == OPEN && slice.next <= until && until <= self.end_line);
-        debug_assert!(slice.next < until || until == self.end_line, "it stands in a segment");
+        debug_assert!(slice.until == OPEN && slice.next <= until && until <= self.tail.end_line);
+        debug_assert!(slice.next < until || until == self.tail.end_line, "it stands in a segment");
         slice.until = until;
-        self.open -= 1;
-        if slice.next == self.end_line {
-            self.at_end -= 1;
+        self.tail.open -= 1;
+        if slice.next == self.tail.end_line {
+            self.tail.at_end -= 1;
         }
     }
 
     /// Removes a slice; returns the lines that its connection was due and did not get.
     pub fn leave(&mut self, key: usize) -> ByClass {
         let slice = self.slices.remove(key);
-        let until = slice.until.min(self.end_line);
+        let until = slice.until.min(self.tail.end_line);
         let unsent = self.count_by_class(slice.next, until);
         if slice.until == OPEN {
-            self.open -= 1;
+            self.tail.open -= 1;
         }
         if slice.next < until {
             self.segment_mut(slice.next).readers -= 1;
         } else if slice.until == OPEN {
-            self.at_end -= 1;
+            self.tail.at_end -= 1;
         }
         unsent
     }
 
     /// Lines that a slice still waits for.
     pub fn waiting(&self, key: usize) -> u64 {
-        self.slices.get(key).map_or(0, |s| s.until.min(self.end_line) - s.next)
+        self.slices.get(key).map_or(0, |s| s.until.min(self.tail.end_line) - s.next)
     }
 
     /// Lines that all slices wait for.
     pub fn waiting_in_all(&self) -> u64 {
-        self.slices.iter().map(|(_, s)| s.until.min(self.end_line) - s.next).sum()
+        self.slices.iter().map(|(_, s)| s.until.min(self.tail.end_line) - s.next).sum()
     }
 
     /// Whether a line of so many bytes fits the last segment.
     #[inline]
     pub fn has_room(&self, bytes: usize) -> bool {
-        self.segments.back().is_some_and(|s| s.has_room(bytes))
+        self.tail.segment.as_ref().is_some_and(|s| s.has_room(bytes))
     }
 
     /// Takes a new segment for the lines to come.
     pub fn grow(&mut self, segment: Box<Segment>) {
-        debug_assert_eq!(segment.first_line(), self.end_line);
-        self.segments.push_back(segment);
+        debug_assert_eq!(segment.first_line(), self.tail.end_line);
+        self.older.extend(self.tail.segment.replace(segment));
     }
 
     /// Appends a line with its line end. The caller made room.
     #[inline]
     pub fn append(&mut self, line: &[u8], class: Class, read_ns: u64, taken_ns: u64) {
-        let Some(tail) = self.segments.back_mut() else {
+        let Some(segment) = &mut self.tail.segment else {
             debug_assert!(false, "no room was made");
             return;
         };
-        tail.append(line, class, read_ns, taken_ns);
-        tail.readers += self.at_end;
-        self.at_end = 0;
-        self.end_line += 1;
+        segment.append(line, class, read_ns, taken_ns);
+        segment.readers += self.tail.at_end;
+        self.tail.at_end = 0;
+        self.tail.end_line += 1;
+    }
+
+    /// Whether it must be put in the list of cohorts with something to send, which it then counts as being in.
+    /// Never for linewise users: they are served outside the passes.
+    #[inline]
+    pub fn needs_queue(&mut self) -> bool {
+        let needs = !self.tail.queued && !self.tail.linewise;
+        self.tail.queued |= needs;
+        needs
+    }
+    /// It is in the list no more.
+    #[inline]
+    pub fn unqueue(&mut self) {
+        self.tail.queued = false;
     }
 
     /// The next contiguous piece of a slice, so many lines at most; `None` when it has been sent everything so far.
     #[inline]
     pub fn chunk(&self, key: usize, lines_max: u64) -> Option<Chunk<'_>> {
         let slice = self.slices.get(key)?;
-        if slice.next >= slice.until.min(self.end_line) {
+        if slice.next >= slice.until.min(self.tail.end_line) {
             return None;
         }
-        let segment = &self.segments[self.segment_index(slice.next)];
+        let segment = self.segment(slice.next);
         let to = segment.end_line().min(slice.until).min(slice.next.saturating_add(lines_max));
         Some(Chunk { bytes: segment.slice(slice.next, to), from: slice.next, to })
     }
@@ -263,7 +289,7 @@ impl Cohort {
     /// caller has sent `n` bytes of a chunk that begins with `from`. An empty rest means that the
     /// line begins just there.
     pub fn cut(&self, from: u64, n: usize) -> (u64, &[u8], Mark) {
-        let segment = &self.segments[self.segment_index(from)];
+        let segment = self.segment(from);
         let line = segment.line_at(from, n);
         let bytes = segment.slice(line, line + 1);
         let into_line = segment.offset_of(from) + n - segment.offset_of(line);
@@ -278,23 +304,21 @@ impl Cohort {
     #[inline]
     pub fn advance(&mut self, key: usize, to: u64) {
         let Slice { next, until, .. } = self.slices[key];
-        debug_assert!(next < to && to <= until.min(self.end_line));
+        debug_assert!(next < to && to <= until.min(self.tail.end_line));
         self.segment_mut(next).readers -= 1;
         self.slices[key].next = to;
-        if to < until.min(self.end_line) {
+        if to < until.min(self.tail.end_line) {
             self.segment_mut(to).readers += 1;
         } else if until == OPEN {
-            self.at_end += 1;
+            self.tail.at_end += 1;
         }
     }
 
     /// Gives back the segments that nobody stands in or before.
     #[inline]
     pub fn release(&mut self, pool: &mut Pool) {
-        while self.segments.front().is_some_and(|s| s.readers == 0) {
-            if let Some(segment) = self.segments.pop_front() {
-                pool.give(segment);
-            }
+        while let Some(segment) = self.take_front_if(|front| front.readers == 0) {
+            pool.give(segment);
         }
     }
 
@@ -303,16 +327,17 @@ impl Cohort {
     /// Returns the lost lines by class; `laps` gets an entry per connection.
     pub fn drop_oldest(&mut self, pool: &mut Pool, laps: &mut Vec<Lap>) -> ByClass {
         let mut lost = ByClass::default();
-        if self.segments.is_empty() {
-            return lost;
-        }
-        let base = self.segments.get(1).map_or(self.end_line, |s| s.first_line());
-        let middle = 1 + (self.segments.len() - 1) / 2;
-        let target = self.segments.get(middle).map_or(self.end_line, |s| s.first_line());
-        if self.segments[0].readers > 0 {
+        let Some(oldest) = self.older.front().or(self.tail.segment.as_ref()) else { return lost };
+        let base = oldest.end_line();
+        let middle = 1 + self.older.len() / 2;
+        let target = match self.older.get(middle).or(self.tail.segment.as_ref()) {
+            Some(segment) if middle < self.segments() => segment.first_line(),
+            _ => self.tail.end_line,
+        };
+        if oldest.readers > 0 {
             for i in 0..self.keys_end {
                 let Some(&Slice { next, until, conn, .. }) = self.slices.get(i) else { continue };
-                let limit = until.min(self.end_line);
+                let limit = until.min(self.tail.end_line);
                 if next >= base.min(limit) {
                     continue;
                 }
@@ -324,7 +349,7 @@ impl Cohort {
                 self.advance(i, to);
             }
         }
-        if let Some(segment) = self.segments.pop_front() {
+        if let Some(segment) = self.take_front_if(|_| true) {
             debug_assert_eq!(segment.readers, 0);
             pool.give(segment);
         }
@@ -336,7 +361,7 @@ impl Cohort {
     pub fn for_each_mark(&self, from: u64, to: u64, mut f: impl FnMut(&Mark, u64)) {
         let mut at = from;
         while at < to {
-            let segment = &self.segments[self.segment_index(at)];
+            let segment = self.segment(at);
             segment.for_each_mark(at, to, &mut f);
             at = segment.end_line();
         }
@@ -348,19 +373,32 @@ impl Cohort {
         counts
     }
 
-    /// Index of the segment that holds a line.
+    /// The oldest segment, taken out, when this holds for it.
     #[inline]
-    fn segment_index(&self, line: u64) -> usize {
-        let last = self.segments.len() - 1;
-        if self.segments[last].first_line() <= line {
-            return last;
+    fn take_front_if(&mut self, wanted: impl Fn(&Segment) -> bool) -> Option<Box<Segment>> {
+        if self.older.is_empty() {
+            return self.tail.segment.take_if(|segment| wanted(segment));
         }
-        self.segments.partition_point(|s| s.end_line() <= line)
+        self.older.pop_front_if(|segment| wanted(segment))
+    }
+
+    /// The segment that holds a line.
+    #[inline]
+    fn segment(&self, line: u64) -> &Segment {
+        match &self.tail.segment {
+            Some(last) if last.first_line() <= line => last,
+            _ => &self.older[self.older.partition_point(|s| s.end_line() <= line)],
+        }
     }
 
     #[inline]
     fn segment_mut(&mut self, line: u64) -> &mut Segment {
-        let i = self.segment_index(line);
-        &mut self.segments[i]
+        match &mut self.tail.segment {
+            Some(last) if last.first_line() <= line => last,
+            _ => {
+                let i = self.older.partition_point(|s| s.end_line() <= line);
+                &mut self.older[i]
+            }
+        }
     }
 }

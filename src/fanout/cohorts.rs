@@ -1,10 +1,10 @@
 //! All cohorts of one core: who is due which line, and the books about it.
 
 use super::cohort::{ByClass, Cohort, Lap};
-use super::encode::Lines;
+use super::encode::StyledLine;
 use super::segment::{LINE_BYTES_MAX, Pool, SEGMENT_BYTES, SMALL_BYTES, Size};
 use super::{CohortKey, Deliveries, Preferences};
-use crate::filter::Filter;
+use crate::filter::{ByBand, Filter};
 use crate::measure::{Ledger, Reason};
 use crate::spot::{Class, Spot};
 use crate::wire::LineStyle;
@@ -49,6 +49,10 @@ pub(super) enum Skipped {
 /// Segments of a cohort whose users get one line per send: some 950 lines, 20 s of their rate. Who takes lines so slowly must not make the core short of memory, nor read stale ones.
 const LINEWISE_SEGMENTS_MAX: usize = 2;
 
+/// Cohorts that get a line together: enough for the misses of their memory to overlap, few enough for what came in to
+/// be there still when it is written to.
+const APPENDED_TOGETHER: usize = 16;
+
 /// What judging a spot needs of a cohort. All rows lie together, so that thousands of cohorts that are
 /// not due a spot cost a few cache lines.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,6 +63,8 @@ struct Row {
     users: u32,
     filter: u32,
     style: u32,
+    /// What the filter says without being looked at, where it lies by itself.
+    by_band: ByBand,
 }
 
 /// A distinct filter. It is asked once per spot, however many cohorts share it.
@@ -74,10 +80,21 @@ struct Asked {
 /// A distinct style and the line of the spot under way in it.
 #[derive(Debug)]
 struct Styled {
-    style: LineStyle,
+    /// Its spots are numbered by `Cohorts::judged`.
+    line: StyledLine,
     cohorts: u32,
-    judged: u64,
-    lines: Lines,
+}
+
+/// A cohort with something to send, and what is asked of it each turn: so the queue is walked without touching the
+/// cohorts. Stays when the cohort goes, until its turn comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Queued {
+    /// Key of the cohort.
+    pub cohort: u32,
+    /// A pass over it was cut short by its budget, and may go on.
+    pub pass_runs: bool,
+    /// Otherwise, from when on the next one may begin, monotonic ns.
+    pub next_pass_ns: u64,
 }
 
 /// Users whom policy or filter kept from the spot under way.
@@ -107,7 +124,7 @@ pub struct Cohorts {
     reached: u32,
     held: Held,
     laps: Vec<Lap>,
-    queue: VecDeque<u32>,
+    queue: VecDeque<Queued>,
     books: Arc<Ledger>,
     pending: u64,
 }
@@ -171,7 +188,10 @@ impl Cohorts {
     /// Whether memory runs short: then nobody who can take lines may be left waiting.
     pub fn is_strained(&self) -> bool {
         let strains = |c: &Cohort| !c.is_linewise() && c.segments() * 2 > self.cohort_segments_max;
-        self.pool.is_strained() || self.list.iter().any(|(_, c)| strains(c))
+        // Only a cohort's first segment is small. With fewer large ones in all than make one cohort short, none is, and
+        // thousands need not be looked at each turn.
+        let can_strain = (self.pool.large_in_use() + 1) * 2 > self.cohort_segments_max;
+        self.pool.is_strained() || (can_strain && self.list.iter().any(|(_, c)| strains(c)))
     }
 
     // --- who
@@ -204,16 +224,18 @@ impl Cohorts {
     fn found(&mut self, key: CohortKey, filter: u32, linewise: bool) -> u32 {
         let preferences = key.preferences;
         let styles = &mut self.styles;
-        let style = *self.by_style.entry(preferences.style).or_insert_with_key(|style| {
-            styles.insert(Styled { style: *style, cohorts: 0, judged: 0, lines: Lines::default() }) as u32
-        });
+        let style = *self
+            .by_style
+            .entry(preferences.style)
+            .or_insert_with_key(|style| styles.insert(Styled { line: StyledLine::new(*style), cohorts: 0 }) as u32);
         self.styles[style as usize].cohorts += 1;
         self.filters[filter as usize].cohorts += 1;
+        let by_band = key.filter.by_band();
         let cohort = self.list.insert(Cohort::new(key, linewise));
         if self.rows.len() <= cohort {
             self.rows.resize(cohort + 1, Row::default());
         }
-        self.rows[cohort] = Row { mask: preferences.mask(), users: 0, filter, style };
+        self.rows[cohort] = Row { mask: preferences.mask(), users: 0, filter, style, by_band };
         self.by_key.insert((filter, preferences, linewise), cohort as u32);
         cohort as u32
     }
@@ -308,6 +330,7 @@ impl Cohorts {
         self.held = Held::default();
         self.judged += 1;
         let let_through = Preferences::let_through_by(spot.verdicts);
+        let band = spot.band();
         for (id, row) in self.rows.iter().enumerate() {
             if row.users == 0 {
                 continue;
@@ -316,16 +339,15 @@ impl Cohorts {
                 self.held.policy += u64::from(row.users);
                 continue;
             }
-            let asked = &mut self.filters[row.filter as usize];
-            if asked.judged != self.judged {
-                asked.passes = asked.filter.passes(spot);
-                asked.judged = self.judged;
-            }
-            if !asked.passes {
+            let passes = match row.by_band.asks.has(band) {
+                true => self.filters[row.filter as usize].passes(spot, self.judged),
+                false => row.by_band.passes.has(band),
+            };
+            if !passes {
                 self.held.filter += u64::from(row.users);
                 continue;
             }
-            self.styles[row.style as usize].encode(spot, self.judged);
+            self.styles[row.style as usize].line.encode(spot, self.judged);
             self.due.push(id as u32);
         }
     }
@@ -342,7 +364,7 @@ impl Cohorts {
             return Some(Exception::Skip);
         }
         let row = self.rows.get(cohort as usize)?;
-        self.styles[row.style as usize].encode(spot, self.judged);
+        self.styles[row.style as usize].line.encode(spot, self.judged);
         match row.mask & Preferences::let_through_by(spot.verdicts) {
             0 => self.held.policy -= 1,
             _ => self.held.filter -= 1,
@@ -354,7 +376,7 @@ impl Cohorts {
     /// judged due or excepted.
     pub fn line(&self, cohort: u32) -> &[u8] {
         let styled = self.rows.get(cohort as usize).and_then(|row| self.styles.get(row.style as usize));
-        styled.filter(|s| s.judged == self.judged).map_or(&[], |s| s.lines.get(s.style))
+        styled.map_or(&[], |styled| styled.line.get(self.judged))
     }
 
     /// Accounts for a spot that [`Cohorts::judge`] panicked on: nobody gets it.
@@ -369,25 +391,28 @@ impl Cohorts {
     /// caller sends what can be sent and calls again with `by_force` for one step, which laps.
     pub fn append(&mut self, spot: &Spot, taken_ns: u64, mut by_force: bool) -> Result<u32, NoRoom> {
         let class = spot.class();
-        while let Some(&id) = self.due.get(self.appended) {
-            let style = self.rows[id as usize].style as usize;
-            let bytes = self.styles[style].line().len();
-            if !self.list[id as usize].has_room(bytes) {
-                self.make_room(id, by_force)?;
-                by_force = false;
+        while self.appended < self.due.len() {
+            // First a look at the ends of the next few queues, each a cache miss or two where there are thousands of
+            // cohorts: none waits for another, so they come in together, which they would not between two copies.
+            let end = self.due.len().min(self.appended + APPENDED_TOGETHER);
+            let mut without_room = 0;
+            for id in &self.due[self.appended..end] {
+                let line = self.styles[self.rows[*id as usize].style as usize].line.get(self.judged);
+                without_room += usize::from(!self.list[*id as usize].has_room(line.len()));
             }
-            let cohort = &mut self.list[id as usize];
-            cohort.append(self.styles[style].line(), class, spot.read_ns, taken_ns);
-            // Passes send all that waits; linewise users are served one by one.
-            if !cohort.queued && !cohort.is_linewise() {
-                cohort.queued = true;
-                self.queue.push_back(id);
+            if without_room == 0 {
+                self.append_to(end, spot, taken_ns);
+                continue;
             }
-            let users = u64::from(cohort.users());
-            self.books.enter(class, users);
-            self.pending += users;
-            self.reached += cohort.users();
-            self.appended += 1;
+            while self.appended < end {
+                let id = self.due[self.appended];
+                let style = self.rows[id as usize].style as usize;
+                if !self.list[id as usize].has_room(self.styles[style].line.get(self.judged).len()) {
+                    self.make_room(id, by_force)?;
+                    by_force = false;
+                }
+                self.append_to(self.appended + 1, spot, taken_ns);
+            }
         }
         // Those whom policy or filter kept from it were due it too, in the books.
         let held = std::mem::take(&mut self.held);
@@ -396,6 +421,28 @@ impl Cohorts {
         self.books.end(class, Reason::Filter, held.filter);
         self.due.clear();
         Ok(self.reached)
+    }
+
+    /// Appends the lines of the cohorts that are due the spot up to this one, which have room, and books them.
+    #[inline]
+    fn append_to(&mut self, end: usize, spot: &Spot, taken_ns: u64) {
+        let class = spot.class();
+        let mut users = 0;
+        for id in &self.due[self.appended..end] {
+            let line = self.styles[self.rows[*id as usize].style as usize].line.get(self.judged);
+            let cohort = &mut self.list[*id as usize];
+            cohort.append(line, class, spot.read_ns, taken_ns);
+            users += cohort.users();
+            // Passes send all that waits; linewise users are served one by one.
+            if cohort.needs_queue() {
+                let next_pass_ns = cohort.next_pass_ns();
+                self.queue.push_back(Queued { cohort: *id, pass_runs: false, next_pass_ns });
+            }
+        }
+        self.books.enter(class, u64::from(users));
+        self.pending += u64::from(users);
+        self.reached += users;
+        self.appended = end;
     }
 
     /// Books a line that one user is due beside his cohort.
@@ -443,17 +490,24 @@ impl Cohorts {
     // --- passes
 
     /// The next cohort with something to send, in turn.
-    pub fn next_queued(&mut self) -> Option<u32> {
+    pub fn next_queued(&mut self) -> Option<Queued> {
         self.queue.pop_front()
     }
-    /// Puts a cohort back at the end of the queue.
-    pub fn requeue(&mut self, cohort: u32) {
-        self.queue.push_back(cohort);
+    /// Puts a cohort back at the end of the queue: its time has not come.
+    pub fn requeue(&mut self, queued: Queued) {
+        self.queue.push_back(queued);
+    }
+    /// Puts a cohort back at the end of the queue after a stretch of a pass.
+    pub fn requeue_passed(&mut self, id: u32) {
+        if let Some(cohort) = self.get(id) {
+            let (pass_runs, next_pass_ns) = (cohort.pass.left > 0, cohort.next_pass_ns());
+            self.queue.push_back(Queued { cohort: id, pass_runs, next_pass_ns });
+        }
     }
     /// A cohort has nothing to send until its next line.
     pub fn unqueue(&mut self, cohort: u32) {
         if let Some(cohort) = self.list.get_mut(cohort as usize) {
-            cohort.queued = false;
+            cohort.unqueue();
         }
     }
     /// How many wait in the queue.
@@ -461,7 +515,7 @@ impl Cohorts {
         self.queue.len()
     }
     /// The queue.
-    pub fn queue(&self) -> impl Iterator<Item = u32> + '_ {
+    pub fn queue(&self) -> impl Iterator<Item = Queued> + '_ {
         self.queue.iter().copied()
     }
     /// Books lines of a cohort as accepted by the kernel, for so many users who were sent just these.
@@ -508,18 +562,14 @@ impl Cohorts {
     }
 }
 
-impl Styled {
+impl Asked {
     #[inline]
-    fn encode(&mut self, spot: &Spot, judged: u64) {
+    fn passes(&mut self, spot: &Spot, judged: u64) -> bool {
         if self.judged != judged {
-            self.lines.clear();
-            self.lines.encode(self.style, spot);
+            self.passes = self.filter.passes(spot);
             self.judged = judged;
         }
-    }
-    #[inline]
-    fn line(&self) -> &[u8] {
-        self.lines.get(self.style)
+        self.passes
     }
 }
 

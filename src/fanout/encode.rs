@@ -12,13 +12,48 @@ const STYLES_KEPT: usize = 64;
 /// With more styles than that, those which this many spots in a row did not ask for go.
 const SPOTS_UNASKED_MAX: u64 = 4_096;
 
-/// A style and its line.
+/// A style and the line of one spot in it.
 #[derive(Debug)]
-struct Entry {
+pub(super) struct StyledLine {
     style: LineStyle,
     /// Number of the spot that the line is of; 0 = of none, an encoder did not finish it.
     spot: u64,
     line: Vec<u8>,
+}
+
+impl StyledLine {
+    /// Without a line.
+    pub(super) fn new(style: LineStyle) -> StyledLine {
+        StyledLine { style, spot: 0, line: Vec::new() }
+    }
+    /// Makes sure that the line is there. `now` numbers the spots, from 1.
+    ///
+    /// # Panics
+    /// As [`Lines::encode`].
+    #[inline]
+    pub(super) fn encode(&mut self, spot: &Spot, now: u64) {
+        if self.spot != now {
+            self.encode_anew(spot, now);
+        }
+    }
+    fn encode_anew(&mut self, spot: &Spot, now: u64) {
+        // An encoder's panic must not leave half a line that looks whole.
+        self.spot = 0;
+        let line = &mut self.line;
+        line.clear();
+        wire::spot_line(spot, self.style, line);
+        assert!(
+            !line.is_empty() && line.len() + 2 <= LINE_BYTES_MAX && memchr::memchr2(b'\r', b'\n', line).is_none(),
+            "an encoder wrote no single line"
+        );
+        line.extend_from_slice(b"\r\n");
+        self.spot = now;
+    }
+    /// The line of this spot with its line end; empty unless it was encoded.
+    #[inline]
+    pub(super) fn get(&self, now: u64) -> &[u8] {
+        if self.spot == now { &self.line } else { &[] }
+    }
 }
 
 /// The lines of one spot, made when first asked for.
@@ -26,7 +61,7 @@ struct Entry {
 /// Styles are found by hash, so a spot costs one step per cohort that is due it, however many styles are in use.
 #[derive(Debug)]
 pub struct Lines {
-    entries: HashTable<Entry>,
+    entries: HashTable<StyledLine>,
     hasher: RandomState,
     /// Number of the current spot, from 1.
     spot: u64,
@@ -55,34 +90,18 @@ impl Lines {
     /// the encoder that costs this spot and would otherwise tear every user's stream.
     #[inline]
     pub fn encode(&mut self, style: LineStyle, spot: &Spot) {
-        let (hasher, now) = (&self.hasher, self.spot);
-        let entry = self
-            .entries
+        let hasher = &self.hasher;
+        self.entries
             .entry(hasher.hash_one(style), |have| have.style == style, |have| hasher.hash_one(have.style))
-            .or_insert_with(|| Entry { style, spot: 0, line: Vec::new() })
-            .into_mut();
-        if entry.spot == now {
-            return;
-        }
-        // An encoder's panic must not leave half a line that looks whole.
-        entry.spot = 0;
-        let line = &mut entry.line;
-        line.clear();
-        wire::spot_line(spot, style, line);
-        assert!(
-            !line.is_empty() && line.len() + 2 <= LINE_BYTES_MAX && memchr::memchr2(b'\r', b'\n', line).is_none(),
-            "an encoder wrote no single line"
-        );
-        line.extend_from_slice(b"\r\n");
-        entry.spot = now;
+            .or_insert_with(|| StyledLine::new(style))
+            .into_mut()
+            .encode(spot, self.spot);
     }
     /// The line with its line end; empty unless it was encoded.
     #[inline]
     pub fn get(&self, style: LineStyle) -> &[u8] {
-        match self.entries.find(self.hasher.hash_one(style), |have| have.style == style) {
-            Some(entry) if entry.spot == self.spot => &entry.line,
-            _ => &[],
-        }
+        let styled = self.entries.find(self.hasher.hash_one(style), |have| have.style == style);
+        styled.map_or(&[], |styled| styled.get(self.spot))
     }
 }
 

@@ -15,7 +15,7 @@ mod output;
 mod segment;
 
 pub use cohort::{ByClass, Chunk, Cohort, Lap, OPEN, Pass, Slice};
-pub use cohorts::{Cohorts, Exception, NoRoom, SliceRef};
+pub use cohorts::{Cohorts, Exception, NoRoom, Queued, SliceRef};
 pub use deliveries::Deliveries;
 pub use encode::Lines;
 pub use key::{Choice, CohortKey, Preferences};

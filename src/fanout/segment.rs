@@ -205,6 +205,10 @@ impl Pool {
     pub fn in_use(&self) -> usize {
         self.shelves.iter().map(|shelf| shelf.in_use).sum()
     }
+    /// Large segments in use.
+    pub fn large_in_use(&self) -> usize {
+        self.shelves[Size::Large as usize].in_use
+    }
     /// Whether a segment of this size can be taken.
     pub fn has_room(&self, size: Size) -> bool {
         self.bytes_in_use() + size.bytes() <= self.bytes_max

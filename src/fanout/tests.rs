@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::config::{Dedupe, LineFormat};
-use crate::filter::{ClassSet, Expr, Filter, Pattern, Side, Term};
+use crate::filter::{BandSet, ClassSet, Expr, Filter, Pattern, Side, Term};
 use crate::measure::{Edge, LatencyMailbox, LatencySet, Ledger, Reason};
-use crate::spot::{Call, Class, Freq, Spot, Verdicts};
+use crate::spot::{Band, Call, Class, Freq, Spot, Verdicts};
 use crate::wire::LineStyle;
 use proptest::prelude::*;
 use std::io::{self, Write};
@@ -244,6 +244,60 @@ fn filters_hold_back_under_their_own_name_and_are_asked_once() {
     assert_eq!((cohorts.len(), cohorts.filters()), (0, 0), "filters go with their last cohort");
 }
 
+/// More cohorts than get a line together, none of whose users reads, in a pool that is soon used up: room is made
+/// for some of them in the middle, and at the cost of others.
+#[test]
+fn many_cohorts_lap_each_other_and_every_line_is_accounted_for() {
+    const COHORTS: usize = 41;
+    let books = Arc::new(Ledger::new("deliveries"));
+    let mut cohorts = Cohorts::new(60 * SMALL_BYTES, 2 * SEGMENT_BYTES, Arc::clone(&books));
+    let mut log = SendLog::default();
+    let mut players: Vec<Player> = (0..COHORTS)
+        .map(|n| {
+            let mut key = key([LineFormat::Classic, LineFormat::Json][n % 2], Dedupe::Off);
+            let unwanted = Expr::Is(Term::Call(Side::Dx, vec![Pattern(format!("K{}ABC{n}", n % 10).into())]));
+            let humans = Expr::Is(Term::Class(ClassSet::of(&[Class::Human])));
+            let bands = Expr::Is(Term::Band(BandSet::of(&[Band::M20])));
+            key.filter = Filter::compile(&match n % 3 {
+                0 => unwanted.not(),
+                1 => unwanted.not().and(humans.not()),
+                _ => bands.and(unwanted.not()),
+            });
+            let mut player = Player::new(key);
+            // They have no station of their own in this play.
+            player.rule = Rule::AsCohort;
+            player.follow(&mut cohorts, n);
+            player
+        })
+        .collect();
+    assert_eq!((cohorts.len(), cohorts.filters()), (COHORTS, COHORTS));
+    for n in 0..400u64 {
+        let mut spot = spot(n, 7, Class::ALL[n as usize % Class::COUNT], 10 + (n % 70) as usize);
+        if n % 5 == 0 {
+            spot.set_freq(Freq::from_hz(7_010_000 + n));
+        }
+        publish_to(&mut cohorts, &mut players, &spot);
+        balanced(&cohorts, &books);
+        assert_eq!(cohorts.pending(), cohorts.count_pending());
+        if n % 16 == 0 {
+            let reader = n as usize / 16 % COHORTS;
+            drain(&mut players[reader], &mut cohorts, &mut log, usize::MAX);
+        }
+    }
+    let lost: u64 = players.iter().map(|player| player.lost).sum();
+    assert!(lost > 0);
+    assert_eq!(books.view().ended_by(Reason::Lapped), lost);
+    for player in &mut players {
+        drain(player, &mut cohorts, &mut log, usize::MAX);
+        let got: Vec<&[u8]> = player.pipe.got.split_inclusive(|b| *b == b'\n').collect();
+        assert_eq!(got.len() as u64 + player.lost, player.due.len() as u64);
+        let mut due = player.due.iter();
+        assert!(got.iter().all(|line| due.any(|d| d == line)), "whole and in order");
+    }
+    assert_eq!((cohorts.pending(), cohorts.segments()), (0, 0));
+    balanced(&cohorts, &books);
+}
+
 #[test]
 fn one_line_a_send_and_replies_apart() {
     let books = Arc::new(Ledger::new("deliveries"));
@@ -481,6 +535,8 @@ proptest! {
             prop_assert_eq!(cohorts.pending(), cohorts.count_pending() + apart);
             let waiting: u64 = players.iter().map(|p| p.output.lines_waiting(cohorts)).sum();
             prop_assert_eq!(cohorts.pending(), waiting);
+            let is_short = |c: &Cohort| !c.is_linewise() && c.segments() * 2 > 3;
+            prop_assert!(cohorts.is_strained() || !(0..100).any(|id| cohorts.get(id).is_some_and(is_short)));
             Ok(())
         };
         for step in steps {

@@ -20,6 +20,9 @@ const FILTERS: [(&str, Dim); 6] = [
 /// Filters on the origin of announcements and weather, which come from this node's users and few peers here.
 const NOT_FILTERED: [&str; 4] = ["AOC", "AOS", "WOC", "WOS"];
 
+/// Skimmer modes that have commands of their own: SET/FT8, UNSET/CW.
+const MODES: [&str; 7] = ["CW", "RTTY", "PSK", "FT8", "FT4", "FT", "FTX"];
+
 /// Runs SET or UNSET with one of our nouns; `None` when it is none of ours.
 pub(super) fn run(
     wish: &mut Wish,
@@ -29,13 +32,20 @@ pub(super) fn run(
     context: &Context<'_>,
     trusting: bool,
 ) -> Option<Outcome> {
+    // SET/SKIMMER OFF, SET/FT8 OFF: the word decides, not the verb.
+    let switch = matches!(noun, "SKIMMER" | "WANTRBN" | "RBN" | "BEACON" | "BEACONS") || MODES.contains(&noun);
+    let (set, rest) = match rest.trim() {
+        word if switch && word.eq_ignore_ascii_case("OFF") => (false, ""),
+        word if switch && word.eq_ignore_ascii_case("ON") => (set, ""),
+        _ => (set, rest),
+    };
     Some(match noun {
         "FILTER" if rest.is_empty() && set => Outcome::refused(go::usage(Verb::Pass)),
         "FILTER" if rest.is_empty() => no_filter(wish),
         "FILTER" => filter(wish, if set { Verb::Pass } else { Verb::Reject }, rest, context, trusting),
         "NOFILTER" if set => no_filter(wish),
         "SKIMMER" | "WANTRBN" | "RBN" => skimmer(wish, set, rest),
-        "CW" | "RTTY" | "PSK" | "FT8" | "FT4" | "FT" | "FTX" => skimmer(wish, set, noun),
+        _ if MODES.contains(&noun) => skimmer(wish, set, noun),
         "BEACON" | "BEACONS" => go::beacon(wish, set),
         "ANN" | "ANNOUNCE" => go::stream(2, set),
         "WWV" => go::stream(0, set),

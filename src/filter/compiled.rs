@@ -18,6 +18,15 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Filter(Arc<Inner>);
 
+/// What the band alone says: [`Filter::by_band`]. On a band in neither set nothing passes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ByBand {
+    /// Every spot passes.
+    pub passes: BandSet,
+    /// [`Filter::passes`] must be asked.
+    pub asks: BandSet,
+}
+
 #[derive(Debug)]
 struct Inner {
     canonical: Expr,
@@ -64,6 +73,16 @@ impl Filter {
     #[inline]
     pub fn passes(&self, spot: &Spot) -> bool {
         self.0.program.passes(spot)
+    }
+    /// The bands on which everything passes, and those on which it depends on more than the band.
+    pub fn by_band(&self) -> ByBand {
+        let starts = &self.0.program.starts;
+        let where_it = |is: fn(u32) -> bool| {
+            let mut set = BandSet::EMPTY;
+            (0..=BandSet::MAX).filter(|band| is(starts[*band])).for_each(|band| set.add_bit(band));
+            set
+        };
+        ByBand { passes: where_it(|start| start == PASSED), asks: where_it(|start| start < HELD) }
     }
     /// Whether everything passes.
     pub fn is_all(&self) -> bool {

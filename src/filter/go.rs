@@ -256,10 +256,10 @@ fn surprise(verb: Verb, dim: Dim, items: &[Item], before: &Choice, after: &Choic
     let was_open = !before.closed && before.allow.is_empty();
     match verb {
         Verb::Pass if was_open && items.iter().any(|item| before.block.contains(item)) => {
-            Some(format!("Of {name} only this passes now, no longer rejected; PASS {name} ALL opens all."))
+            Some(format!("Of {name} only this passes, no longer rejected; PASS {name} ALL opens all."))
         }
         Verb::Pass if was_open => {
-            Some(format!("Of {name} only this passes now: another PASS {name} adds, PASS {name} ALL opens all."))
+            Some(format!("Of {name} only this passes: PASS adds more, PASS {name} ALL opens all."))
         }
         Verb::Reject if before.closed => {
             Some(format!("Nothing of {name} passed before, and nothing passes now; PASS {name} ALL opens all."))

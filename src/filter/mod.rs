@@ -43,7 +43,7 @@ mod wish;
 
 pub use ar::{AR_DEFAULT, Ar, parse as parse_ar};
 pub use ask::{REGEX_BYTES_MAX, check_regex};
-pub use compiled::Filter;
+pub use compiled::{ByBand, Filter};
 pub use dims::Dim;
 pub use explain::{Explainer, explain, explain_in, headline};
 pub use expr::Expr;

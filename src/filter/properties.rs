@@ -297,6 +297,10 @@ proptest! {
             let said = expr.passes(spot);
             prop_assert_eq!(filter.passes(spot), said, "compiled of {:?} for {:?} {:?}", filter.expr(), spot, spot.comment());
             prop_assert_eq!(filter.expr().passes(spot), said, "canonical {:?} for {:?}", filter.expr(), spot);
+            let by_band = filter.by_band();
+            if !by_band.asks.has(spot.band()) {
+                prop_assert_eq!(by_band.passes.has(spot.band()), said, "by band {:?} for {:?}", filter.expr(), spot);
+            }
         }
     }
 

@@ -1,7 +1,9 @@
 //! The directory: who is logged in, over all telnet cores. One owner, on dedup's core.
 
 use crate::engine::{Agent, Consumer, Mailbox, Now};
-use crate::spot::{Bulletin, BulletinKind, Call, Note, PostId, SessionId, Upward, UserInfo, Verdict, metadata_call};
+use crate::spot::{
+    Bulletin, BulletinKind, Call, Note, PostId, Proof, SessionId, Upward, UserInfo, Verdict, metadata_call,
+};
 use ahash::{HashMap, HashMapExt};
 use arc_swap::ArcSwap;
 use std::collections::VecDeque;
@@ -91,6 +93,12 @@ impl Directory {
         match item {
             Upward::LogIn(user) => self.log_in(now, user),
             Upward::LogOut(session) => self.log_out(session),
+            Upward::Stands(session, standing) => {
+                if let Some(user) = self.by_session.get_mut(&session) {
+                    user.standing = standing;
+                    self.changed = true;
+                }
+            }
             Upward::Reached(post, users) => {
                 let all = self.inputs.len();
                 let pending = match self.posts.iter_mut().find(|p| p.post == post) {
@@ -128,6 +136,9 @@ impl Directory {
                 }
                 for to in here {
                     self.note(Note::Talk { to, from, text: text.clone() });
+                    if self.user(&to).is_some_and(|user| user.standing.is_away) {
+                        self.note(Note::Tell(session, format!("{to} is away and may not read this now.")));
+                    }
                 }
             }
         }
@@ -135,9 +146,18 @@ impl Directory {
 
     /// The newest log-in of a call wins, until it goes too far.
     fn log_in(&mut self, now: Now, user: UserInfo) {
-        let old = self.by_call.get(&user.call).and_then(|old| self.by_session.get(old)).cloned();
+        let old = self.user(&user.call).cloned();
         match old {
             None => self.tell_log_in(user.call, "in"),
+            // He may be anybody. Not counted: two programs that throw each other out are something else.
+            Some(old) if user.standing.proof == Proof::Unread && old.standing.proof == Proof::Password => {
+                let why = format!(
+                    "{} is logged in with its password, and yours could not be asked for just now. Try again later",
+                    user.call
+                );
+                tracing::info!(call = %user.call, from = %user.address, "unchecked log-in beside a proven one, refused");
+                return self.note(Note::Evict(user.session, why));
+            }
             Some(old) if self.may_evict(now.mono_ns, user.call) => {
                 let why = format!("{} logged in again from {}: this session ends", user.call, user.address);
                 tracing::info!(call = %user.call, from = %user.address, old = %old.address, "second log-in, newest stays");
@@ -155,6 +175,10 @@ impl Directory {
         self.by_call.insert(user.call, user.session);
         self.by_session.insert(user.session, user);
         self.changed = true;
+    }
+
+    fn user(&self, call: &Call) -> Option<&UserInfo> {
+        self.by_call.get(call).and_then(|session| self.by_session.get(session))
     }
 
     /// Counts an eviction, or says that it is one too many.
@@ -263,7 +287,7 @@ impl Agent for Directory {
 mod tests {
     use super::*;
     use crate::engine::{Bell, Producer, TestClock, edge};
-    use crate::spot::Utc;
+    use crate::spot::{Standing, Utc};
 
     type Bench = (Vec<Producer<Upward>>, Directory, Arc<Mailbox<Note>>, Arc<ArcSwap<Vec<UserInfo>>>);
 
@@ -280,7 +304,15 @@ mod tests {
             call: Call::literal(call),
             address: "192.0.2.1".parse().unwrap(),
             since: Utc::from_secs(0),
+            standing: Standing::default(),
         })
+    }
+
+    fn standing(mut log_in: Upward, standing: Standing) -> Upward {
+        if let Upward::LogIn(user) = &mut log_in {
+            user.standing = standing;
+        }
+        log_in
     }
 
     /// All notes so far, but for those of log-ins.
@@ -365,6 +397,64 @@ mod tests {
         }
         let here: Vec<usize> = snapshot.load().iter().map(|u| u.session.slot()).collect();
         assert!(!here.contains(&4) && !here.contains(&5), "who was refused is nobody: {here:?}");
+    }
+
+    #[test]
+    fn nobody_unchecked_throws_out_who_gave_the_password() {
+        let (mut up, mut directory, notes, snapshot) = bench(1);
+        let mut clock = TestClock::at(Utc::from_secs(1_700_000_000));
+        let with = |proof| Standing { is_away: false, proof };
+        let mut log_in = |directory: &mut Directory, n, proof| {
+            up[0].push(standing(user("K1ABC", SessionId::new(0, n, n)), with(proof))).unwrap();
+            directory.turn(clock.now());
+            match &taken(&notes)[..] {
+                [] => None,
+                [Note::Evict(s, _)] => Some(s.slot()),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(log_in(&mut directory, 1, Proof::Password), None);
+        for n in 2..9 {
+            assert_eq!(log_in(&mut directory, n, Proof::Unread), Some(n as usize), "the newcomer goes each time");
+        }
+        assert_eq!(log_in(&mut directory, 9, Proof::Password), Some(1), "the owner may, and was not held back");
+        // The password is gone: the one who is here has shown nothing that the newcomer has not.
+        up[0].push(Upward::Stands(SessionId::new(0, 9, 9), with(Proof::NotNeeded))).unwrap();
+        directory.turn(clock.now());
+        up[0].push(standing(user("K1ABC", SessionId::new(0, 10, 10)), with(Proof::Unread))).unwrap();
+        directory.turn(clock.now());
+        assert!(matches!(&taken(&notes)[..], [Note::Evict(s, _)] if s.slot() == 9));
+        clock.advance_ms(1_000);
+        directory.turn(clock.now());
+        assert_eq!(snapshot.load().iter().filter(|u| u.session.slot() == 10).count(), 1);
+    }
+
+    #[test]
+    fn who_is_away_is_shown_so_and_the_talker_is_told() {
+        let (mut up, mut directory, notes, snapshot) = bench(1);
+        let mut clock = TestClock::at(Utc::from_secs(1_700_000_000));
+        let (away, asker) = (SessionId::new(0, 1, 1), SessionId::new(0, 9, 9));
+        let is_away = |is_away| Upward::Stands(away, Standing { is_away, ..Standing::default() });
+        let talk = || Upward::Talk {
+            session: asker,
+            to: Call::literal("K1ABC"),
+            from: Call::literal("W3LPL"),
+            text: b"hi".to_vec(),
+        };
+        for item in [user("K1ABC", away), is_away(true), talk()] {
+            up[0].push(item).unwrap();
+        }
+        directory.turn(clock.now());
+        let told = Note::Tell(asker, "K1ABC is away and may not read this now.".into());
+        assert!(matches!(&taken(&notes)[..], [Note::Talk { .. }, note] if *note == told));
+        assert!(snapshot.load()[0].standing.is_away);
+        for item in [is_away(false), talk()] {
+            up[0].push(item).unwrap();
+        }
+        clock.advance_ms(1_000);
+        directory.turn(clock.now());
+        assert!(matches!(&taken(&notes)[..], [Note::Talk { .. }]));
+        assert!(!snapshot.load()[0].standing.is_away);
     }
 
     #[test]

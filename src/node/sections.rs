@@ -86,6 +86,7 @@ fn users_text(out: &mut String, core: usize, stats: &TelnetStats) {
         ("accept errors", stats.accept_errors.get()),
         ("lines too long", stats.lines_too_long.get()),
         ("invalid log-ins", stats.logins_invalid.get()),
+        ("too many wrong passwords", stats.passwords_braked.get()),
         ("replies missed", stats.replies_missed.get()),
     ] {
         if n > 0 {

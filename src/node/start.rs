@@ -60,7 +60,7 @@ pub struct Running {
     pub digest: Arc<ArcSwap<Digest>>,
     /// Sysops' orders, carried out by the main thread.
     pub operations: Arc<Mailbox<Operation>>,
-    /// The configuration that telnet cores and accounts look at; [`super::run`] changes it.
+    /// The configuration that telnet cores and accounts look at; [`super::run()`] changes it.
     pub settings: Arc<ArcSwap<Node>>,
     /// Who is logged in, at most a second old.
     pub directory: Arc<ArcSwap<Vec<UserInfo>>>,
@@ -289,8 +289,12 @@ pub fn start(node: Node) -> Result<Running, String> {
     }
     let store_books = Arc::new(Ledger::new("store"));
     service.add({
-        let (node, books) = (Arc::clone(&node), Arc::clone(&store_books));
-        Box::new(move |_| Ok(Box::new(StoreAgent::new(store_published, store_links, &node.history, books))))
+        let (node, books, cty) = (Arc::clone(&node), Arc::clone(&store_books), Arc::clone(&cty));
+        let feeds = node.feeds.iter().map(|feed| feed.name.clone()).collect();
+        Box::new(move |_| {
+            let store = StoreAgent::new(store_published, store_links, &node.history, books);
+            Ok(Box::new(store.with_names(cty, feeds)))
+        })
     });
 
     let accounts_stats = Arc::new(AccountsStats::default());
@@ -366,6 +370,7 @@ pub fn start(node: Node) -> Result<Running, String> {
 fn bind(listen: &str, telnet_cores: usize) -> io::Result<(Vec<mio::net::TcpListener>, SocketAddr)> {
     let mut address =
         listen.to_socket_addrs()?.next().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such address"))?;
+    listener::check_free(address)?;
     let mut listeners = Vec::with_capacity(telnet_cores);
     for _ in 0..telnet_cores {
         let listener = listener::bind(address)?;

@@ -145,6 +145,8 @@ pub enum Upward {
     LogIn(UserInfo),
     /// A session is gone.
     LogOut(SessionId),
+    /// A user stands otherwise than when he logged in.
+    Stands(SessionId, Standing),
     /// This many users of the reporting core were sent this post.
     Reached(PostId, u32),
     /// A line for everybody, from a user here.
@@ -177,4 +179,27 @@ pub struct UserInfo {
     pub address: IpAddr,
     /// Since when.
     pub since: Utc,
+    /// How he stands now.
+    pub standing: Standing,
+}
+
+/// What may change about a user while he is here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Standing {
+    /// Marked as away.
+    pub is_away: bool,
+    /// What shows that the call is his.
+    pub proof: Proof,
+}
+
+/// What shows that a call is its user's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Proof {
+    /// The call has no password: nobody can tell.
+    #[default]
+    NotNeeded,
+    /// He gave or set the call's password.
+    Password,
+    /// The accounts did not answer when he came: whether it has a password, and whether he knows it, nobody asked.
+    Unread,
 }

@@ -24,7 +24,9 @@ pub use call_forms::{
 };
 pub use freq::Freq;
 pub use grid::Grid;
-pub use item::{Bulletin, BulletinKind, Note, PostId, Published, SessionId, Upward, UserInfo, Verdict};
+pub use item::{
+    Bulletin, BulletinKind, Note, PostId, Proof, Published, SessionId, Standing, Upward, UserInfo, Verdict,
+};
 pub use mode::{Family, Mode};
 pub use spot::{Class, Continent, Flags, Hop, Spot, Verdicts};
 pub use state::State;

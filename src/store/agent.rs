@@ -1,10 +1,11 @@
 //! The store on its service thread: keeps what dedup publishes, answers what telnet cores ask.
 
-use super::history::History;
-use super::query::{HistoryReply, HistoryRequest, Query};
+use super::history::{History, Names};
+use super::query::{HistoryReply, HistoryRequest, Query, What};
 use crate::config;
 use crate::engine::{Agent, Consumer, Now, Producer};
 use crate::measure::{Ledger, Reason};
+use crate::reference::SharedCty;
 use crate::spot::{Flags, Note, Published, Spot};
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub struct StoreAgent {
     cores: Vec<CoreLink>,
     history: History,
     ledger: Arc<Ledger>,
+    /// Country data, which may be renewed, and the feeds.
+    names: Option<(SharedCty, Arc<[String]>)>,
     running: Option<(usize, Query)>,
     next_core: usize,
     retry_at_ns: u64,
@@ -57,10 +60,17 @@ impl StoreAgent {
             cores,
             history: History::new(config),
             ledger,
+            names: None,
             running: None,
             next_core: 0,
             retry_at_ns: u64::MAX,
         }
+    }
+
+    /// With what the numbers in spots are called, for explanations.
+    pub fn with_names(mut self, cty: SharedCty, feeds: Arc<[String]>) -> StoreAgent {
+        self.names = Some((cty, feeds));
+        self
     }
 
     /// Takes in what was published. In = kept inside + overwritten + not kept, by class.
@@ -128,6 +138,9 @@ impl StoreAgent {
             }
             if let Some(request) = self.cores[at].requests.pop() {
                 self.next_core = (at + 1) % cores;
+                if let (What::Explain { .. }, Some((cty, feeds))) = (&request.what, &self.names) {
+                    self.history.set_names(Names { cty: cty.load_full(), feeds: Arc::clone(feeds) });
+                }
                 return Some((at, Query::start(request, &self.history)));
             }
         }

@@ -264,6 +264,27 @@ fn a_core_that_takes_no_answers_holds_up_nobody_else() {
 }
 
 #[test]
+fn explanations_name_entities_and_feeds_once_they_are_known() {
+    let explain = |bench: &mut Bench| {
+        let croatia = Expr::Is(Term::Entity(Side::Dx, std::iter::once(497).collect()));
+        let first = Expr::Is(Term::Feed(std::iter::once(0).collect()));
+        let parts = vec![("PASS DXCC 9A".into(), croatia), ("PASS SOURCE a".into(), first)];
+        bench.answer(What::Explain { parts, count: 1 })
+    };
+    let mut bench = Bench::new(small(), 1);
+    let mut spot = bench.spot("DL1ABC", true, Mode::Cw);
+    (spot.dx_adif, spot.feed) = (230, 1);
+    bench.published.push(Published::Spot(spot)).unwrap();
+    bench.run();
+    let numbered = explain(&mut bench);
+    assert!(numbered.contains("DXCC entity 230") && numbered.contains("feed #1"), "{numbered}");
+    let cty = Arc::new(arc_swap::ArcSwap::from_pointee(crate::reference::Cty::embedded()));
+    bench.store = bench.store.with_names(cty, ["rbn".to_string(), "psk".to_string()].into());
+    let named = explain(&mut bench);
+    assert!(named.contains("Fed. Rep. of Germany") && named.contains("feed psk"), "{named}");
+}
+
+#[test]
 fn it_is_finished_when_nobody_writes_or_asks_any_more() {
     let mut bench = Bench::new(small(), 1);
     bench.publish("K1A", false, Mode::Cw);

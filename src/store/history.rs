@@ -4,7 +4,10 @@ use super::brief::Brief;
 use super::bulletins::Bulletins;
 use super::tally::Tally;
 use crate::config;
-use crate::spot::{Bulletin, Family, Spot, Utc};
+use crate::filter::Context;
+use crate::reference::Cty;
+use crate::spot::{Bulletin, Family, Grid, Spot, Utc};
+use std::sync::Arc;
 
 /// Which ring.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -125,6 +128,16 @@ pub struct History {
     rings: [Ring; Shelf::COUNT],
     tally: Tally,
     bulletins: Bulletins,
+    names: Option<Names>,
+}
+
+/// What the numbers in spots are called.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// Entities.
+    pub cty: Arc<Cty>,
+    /// Feeds, by their place in the configuration.
+    pub feeds: Arc<[String]>,
 }
 
 impl History {
@@ -134,7 +147,19 @@ impl History {
             rings: [Ring::new(config.human), Ring::new(config.rbn), Ring::new(config.digital)],
             tally: Tally::default(),
             bulletins: Bulletins::default(),
+            names: None,
         }
+    }
+
+    /// From here on explanations name entities and feeds so; before, they number them.
+    pub fn set_names(&mut self, names: Names) {
+        self.names = Some(names);
+    }
+
+    /// The names, as explanations take them.
+    pub(super) fn names(&self) -> Option<Context<'_>> {
+        let names = self.names.as_ref()?;
+        Some(Context { cty: &names.cty, feeds: &names.feeds, grid: Grid::NONE, default_filter: &[] })
     }
 
     /// Keeps a published spot; gives back the one that had to go for it.

@@ -14,7 +14,7 @@ mod tally;
 
 pub use agent::{CoreLink, StoreAgent};
 pub use bulletins::{BULLETINS_KEPT, Bulletins};
-pub use history::{History, Ring, Shelf};
+pub use history::{History, Names, Ring, Shelf};
 pub use query::{
     HISTORY_COUNT_MAX, HistoryReply, HistoryRequest, Layout, Query, REPLY_BYTES_MAX, Sources, SpotsWanted, What,
 };

@@ -3,7 +3,7 @@
 use super::brief::FirstLook;
 use super::history::{History, Shelf};
 use super::tally::StatsWanted;
-use crate::filter::{Explainer, Expr, Filter, headline};
+use crate::filter::{Context, Explainer, Expr, Filter, headline};
 use crate::spot::{BulletinKind, Call, SessionId, Spot, Utc, Verdicts};
 use crate::wire::{JSON_LINE_BYTES_MAX, LineStyle, history_line, history_line_cc, spot_line};
 
@@ -211,7 +211,8 @@ impl Query {
                 walk.step(history, spots_max, |spot| wanted.fits(spot), |spot, out| print(spot, wanted.layout, out))
             }
             Work::Explain(explainer, walk) => {
-                walk.step(history, spots_max, |_| true, |spot, out| explained(spot, explainer, out))
+                let names = history.names();
+                walk.step(history, spots_max, |_| true, |spot, out| explained(spot, explainer, names.as_ref(), out))
             }
             Work::Ready(_) => (0, true),
         };
@@ -338,9 +339,9 @@ impl Walk {
 }
 
 /// Appends a spot and, set in by two blanks, which parts of a filter let it pass or hold it back.
-fn explained(spot: &Spot, explainer: &Explainer, out: &mut Vec<u8>) {
+fn explained(spot: &Spot, explainer: &Explainer, names: Option<&Context<'_>>, out: &mut Vec<u8>) {
     out.extend_from_slice(headline(spot).as_bytes());
-    for line in explainer.lines(spot, None) {
+    for line in explainer.lines(spot, names) {
         out.extend_from_slice(b"\r\n  ");
         out.extend_from_slice(line.as_bytes());
     }

@@ -5,7 +5,7 @@ use crate::config;
 use crate::engine::Now;
 use crate::fanout::Choice;
 use crate::reference::Cty;
-use crate::spot::{Bulletin, Call, Note, Spot, UserInfo, Utc};
+use crate::spot::{Bulletin, Call, Note, Spot, Standing, UserInfo, Utc};
 use crate::store::HistoryRequest;
 use std::net::IpAddr;
 
@@ -73,6 +73,8 @@ impl Digest {
 pub enum Action {
     /// This session is now that of a user of this call. Preferences are valid from here on.
     LogIn(Call),
+    /// The user stands otherwise than when he logged in; see [`super::Session::standing`].
+    Stands(Standing),
     /// The user wants his stream otherwise.
     Prefer(Choice),
     /// A question to the accounts; the session waits for [`super::Session::on_answer`], or not.

@@ -13,7 +13,7 @@ use super::pacing::Pacing;
 use super::sessions::RefusedAsk;
 use super::timers::Timers;
 use super::{Digest, NodeView, Operation, Session, SessionOut, TelnetStats};
-use crate::accounts::{Answer, Ask, BanList};
+use crate::accounts::{Answer, Ask, BanList, Reply};
 use crate::config;
 use crate::engine::{Agent, Consumer, Control, FaultPoint, Mailbox, Now, PanicGuard, Producer, RealClock, Tokens};
 use crate::fanout::{Cohorts, Exception, SendLog};
@@ -488,7 +488,11 @@ impl TelnetAgent {
             moved += 1;
             if let Some(slot) = self.find(answer.session) {
                 self.answered(slot);
+                let is_wrong = matches!(answer.reply, Reply::Password(false));
                 self.with_session(slot, |session, node, out| session.on_answer(node, answer, out));
+                if is_wrong {
+                    self.count_wrong_password(slot);
+                }
             }
         }
         moved

@@ -9,7 +9,7 @@ use crate::engine::Mailbox;
 use crate::engine::{Agent, Bell, Consumer, Control, Producer, TestClock, Tokens, edge};
 use crate::measure::LatencyMailbox;
 use crate::reference::Cty;
-use crate::spot::{Call, Published, SessionId, Spot, Upward, UserInfo, Utc};
+use crate::spot::{Call, Published, SessionId, Spot, Standing, Upward, UserInfo, Utc};
 use crate::store::{HistoryReply, HistoryRequest};
 use arc_swap::ArcSwap;
 use std::io::{ErrorKind, Read, Write};
@@ -20,6 +20,16 @@ use std::time::{Duration, Instant};
 /// Longest real wait for something that happens within microseconds.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// The other ends of the core's rings.
+type Road = (
+    Consumer<Spot>,
+    Consumer<Upward>,
+    Consumer<HistoryRequest>,
+    Producer<HistoryReply>,
+    Consumer<Ask>,
+    Producer<Answer>,
+);
+
 struct Rig {
     poll: mio::Poll,
     agent: TelnetAgent,
@@ -27,14 +37,7 @@ struct Rig {
     address: std::net::SocketAddr,
     // Kept, so that the road does not end.
     _published: Producer<Published>,
-    _road: (
-        Consumer<Spot>,
-        Consumer<Upward>,
-        Consumer<HistoryRequest>,
-        Producer<HistoryReply>,
-        Consumer<Ask>,
-        Producer<Answer>,
-    ),
+    _road: Road,
 }
 
 impl Rig {
@@ -49,6 +52,7 @@ impl Rig {
             call: Call::new(format!("K{}A{}", n % 10, n).as_bytes()).unwrap(),
             address: "192.0.2.1".parse().unwrap(),
             since: Utc::from_secs(0),
+            standing: Standing::default(),
         });
         let (published, published_rx) = edge("published", 64, Bell::silent());
         let (posts, posts_rx) = edge("posts", 64, Bell::silent());

@@ -21,6 +21,9 @@ const ADDRESS_PACE: Pacing = Pacing { burst: 400, interval_ms: 50 };
 /// Commands of one call, over all its connections: three times what one connection may send at once
 /// (clients 0.3, fact 8), so that a logger that starts over is not held.
 const CALL_PACE: Pacing = Pacing { burst: 180, interval_ms: 125 };
+/// Wrong passwords of one address: ten within ten minutes, then one a minute. One in a million passwords takes
+/// a year to find so.
+const WRONG_PASSWORDS_PACE: Pacing = Pacing { burst: 10, interval_ms: 60_000 };
 /// Lines of one station to other users (TALK, ANNOUNCE, WX), over all its SSIDs: what a quick typist sends in a
 /// conversation. A flood would reach everybody.
 const SAY_CALL_PACE: Pacing = Pacing { burst: 20, interval_ms: 3_000 };
@@ -233,6 +236,13 @@ impl Table {
             hold_ms = hold_ms.max(self.take_tokens(self.hasher.hash_one((1u8, call)), CALL_PACE, commands, now_ms));
         }
         hold_ms * NS_PER_MS
+    }
+
+    /// Counts wrong passwords that came from an address. No address is exempt: a proxy or the node's own machine
+    /// guesses as well as any. Returns until when, in monotonic ns, it should try no more; 0 = it may.
+    pub fn wrong_passwords(&self, address: IpAddr, passwords: u64, now_ns: u64) -> u64 {
+        let hash = self.hasher.hash_one((4u8, unit(address)));
+        self.take_tokens(hash, WRONG_PASSWORDS_PACE, passwords, now_ns / NS_PER_MS) * NS_PER_MS
     }
 
     /// Takes a line to other users from the allowance of its sender's station and address, which outlives his
@@ -497,6 +507,32 @@ mod tests {
         assert!(flood_ns <= now_ns + (HOLD_MAX_MS + 50) * NS_PER_MS, "bounded: {flood_ns}");
         // An hour later all is forgotten.
         assert_eq!(table.pace(at, call("K1ABC"), 100, now_ns + 3_600_000 * NS_PER_MS), 0);
+    }
+
+    #[test]
+    fn an_address_has_ten_wrong_passwords_in_ten_minutes() {
+        let table = table(|_| {});
+        let minute_ns = 60_000 * NS_PER_MS;
+        let now_ns = 5_000 * minute_ns;
+        let wrong = |address: &str, at_ns| table.wrong_passwords(ip(address), 1, at_ns);
+        for _ in 0..9 {
+            assert_eq!(wrong("127.0.0.1", now_ns), 0, "exempt from other bounds");
+        }
+        assert_eq!(wrong("127.0.0.1", now_ns), now_ns + minute_ns);
+        let may = |address: &str, at_ns| table.wrong_passwords(ip(address), 0, at_ns) == 0;
+        assert!(!may("127.0.0.1", now_ns + minute_ns - NS_PER_MS), "asking costs nothing");
+        assert!(may("127.0.0.1", now_ns + minute_ns));
+        assert!(wrong("127.0.0.1", now_ns + minute_ns) > now_ns + minute_ns, "one a minute");
+        assert!(may("192.0.2.9", now_ns), "not another address");
+        // An IPv6 user has a /64 of them.
+        for host in 0..10 {
+            wrong(&format!("2001:db8:1:2::{host}"), now_ns);
+        }
+        assert!(!may("2001:db8:1:2:ffff::1", now_ns) && may("2001:db8:1:3::1", now_ns));
+        assert!(may("127.0.0.1", now_ns + 20 * minute_ns));
+        for _ in 0..9 {
+            assert_eq!(wrong("127.0.0.1", now_ns + 20 * minute_ns), 0, "all is forgotten");
+        }
     }
 
     #[test]

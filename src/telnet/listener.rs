@@ -50,6 +50,22 @@ pub fn bind(address: SocketAddr) -> io::Result<mio::net::TcpListener> {
     Ok(mio::net::TcpListener::from_std(socket.into()))
 }
 
+/// Whether somebody listens there already. [`bind()`] would share the port with another node of the same user, and
+/// the kernel would give that node half of our users. Between this look and the bind lies a moment in which two
+/// starts can still miss each other; the lock of the data folder covers those of one folder.
+///
+/// # Errors
+/// `AddrInUse`, or whatever else the system says about the address.
+pub fn check_free(address: SocketAddr) -> io::Result<()> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // Connections of an earlier run in TIME_WAIT do not count.
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    socket.bind(&address.into())
+}
+
 /// A descriptor kept for the moment when there is none left: giving it up lets one more connection
 /// be accepted, told and closed. Otherwise the backlog rots, for an edge-triggered listener that once
 /// failed is never heard of again.
@@ -81,6 +97,16 @@ pub fn is_out_of_descriptors(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_port_that_another_node_has_is_not_free() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        check_free(free).unwrap();
+        let taken = bind("127.0.0.1:0".parse().unwrap()).unwrap().local_addr().unwrap();
+        let node = bind(taken).unwrap();
+        assert_eq!(check_free(taken).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        drop(node);
+    }
 
     #[test]
     fn two_cores_share_a_port_and_accepted_sockets_inherit() {

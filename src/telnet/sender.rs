@@ -149,13 +149,12 @@ impl TelnetAgent {
 
     /// Whether a pass was cut short by its budget.
     pub(super) fn a_pass_runs(&self) -> bool {
-        self.cohorts.queue().any(|id| self.cohorts.get(id).is_some_and(|c| c.pass.left > 0))
+        self.cohorts.queue().any(|queued| queued.pass_runs)
     }
 
     /// When the next pass may begin.
     pub(super) fn next_pass_ns(&self) -> u64 {
-        let starts = self.cohorts.queue().filter_map(|id| self.cohorts.get(id).map(|c| c.next_pass_ns));
-        starts.min().unwrap_or(u64::MAX)
+        self.cohorts.queue().map(|queued| queued.next_pass_ns).min().unwrap_or(u64::MAX)
     }
 
     pub(super) fn flush(&mut self) -> usize {
@@ -221,18 +220,19 @@ impl TelnetAgent {
             if *budget == 0 {
                 break;
             }
-            let Some(id) = self.cohorts.next_queued() else { break };
+            let Some(queued) = self.cohorts.next_queued() else { break };
+            if !queued.pass_runs && now_ns < queued.next_pass_ns && !now_all {
+                self.cohorts.requeue(queued);
+                continue;
+            }
             let gap_ns = self.pacing.gap_ns();
+            let id = queued.cohort;
             let Some(cohort) = self.cohorts.get_mut(id) else { continue };
             if cohort.pass.left == 0 {
-                if now_ns < cohort.next_pass_ns && !now_all {
-                    self.cohorts.requeue(id);
-                    continue;
-                }
                 cohort.begin_pass(now_ns + gap_ns);
             }
             match self.run_pass(id, budget) {
-                true => self.cohorts.requeue(id),
+                true => self.cohorts.requeue_passed(id),
                 false => self.cohorts.unqueue(id),
             }
         }

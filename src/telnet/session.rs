@@ -13,7 +13,7 @@ use crate::config;
 use crate::engine::Now;
 use crate::fanout::{Choice, CohortKey};
 use crate::filter::Filter;
-use crate::spot::{Bulletin, BulletinKind, Call, SessionId, Utc, Verdict};
+use crate::spot::{Bulletin, BulletinKind, Call, Proof, SessionId, Standing, Utc, Verdict};
 use crate::wire::Iac;
 use entry::Entering;
 use std::net::IpAddr;
@@ -71,6 +71,8 @@ pub struct Session {
     late: Late,
     /// The choice that the loop knows of.
     told: Choice,
+    /// The standing that the loop knows of.
+    told_standing: Standing,
     commands: Pace,
     blanks: Pace,
     connected_ns: u64,
@@ -200,6 +202,7 @@ impl Session {
             unsaved: false,
             late: Late::default(),
             told: Choice::default(),
+            told_standing: Standing::default(),
             commands: Pace::full(),
             blanks: Pace::full(),
             connected_ns: now.mono_ns,
@@ -414,6 +417,16 @@ impl Session {
             see_me: settings.streams.has(Streams::SEEME),
             linewise: settings.linewise,
         }
+    }
+
+    /// How the user stands: valid from log-in on.
+    pub fn standing(&self) -> Standing {
+        let proof = match (self.user.has_given_password, self.user.is_kept) {
+            (true, _) => Proof::Password,
+            (false, true) => Proof::NotNeeded,
+            (false, false) => Proof::Unread,
+        };
+        Standing { is_away: self.user.settings.away, proof }
     }
 
     /// The user's filter as others have it who chose the same: equal filters need not be kept once per user.
@@ -648,6 +661,11 @@ impl Session {
 
     /// The stream follows the settings that a command changed, and they are kept.
     fn follow_changes(&mut self, node: &NodeView, out: &mut SessionOut) {
+        let standing = self.standing();
+        if standing != self.told_standing {
+            self.told_standing = standing;
+            out.actions.push(Action::Stands(standing));
+        }
         if !std::mem::take(&mut self.user.changed) {
             return;
         }

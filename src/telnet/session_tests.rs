@@ -9,7 +9,7 @@ use crate::config;
 use crate::engine::TestClock;
 use crate::filter::Context;
 use crate::reference::Cty;
-use crate::spot::{Bulletin, BulletinKind, Call, Grid, SessionId, Utc, Verdict};
+use crate::spot::{Bulletin, BulletinKind, Call, Grid, Proof, SessionId, Standing, Utc, Verdict};
 use crate::wire::Iac;
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};
@@ -17,9 +17,20 @@ use std::sync::LazyLock;
 
 static CTY: LazyLock<Cty> = LazyLock::new(Cty::embedded);
 
-/// The accounts of a node where nobody has a record and saving works.
+/// The accounts of a node where only K0PW has a record, with the password `let.me.in`, and saving works.
 pub(super) fn nobody_is_known(ask: Ask) -> Option<Answer> {
     let reply = match ask.question {
+        Question::Open { call } if call == Call::literal("K0PW") => Reply::Account(Some(Box::new(Account {
+            call,
+            settings: None,
+            has_password: true,
+            registered: true,
+            last_login: None,
+            last_address: None,
+            ban: None,
+            lost: Vec::new(),
+        }))),
+        Question::Check { password, .. } => Reply::Password(password.0 == b"let.me.in"),
         Question::Open { .. } => Reply::Account(None),
         Question::Enter { .. } => return None,
         Question::Save { .. } => Reply::Done(Ok(String::new())),
@@ -514,6 +525,60 @@ fn a_failed_save_is_told() {
     bench.said();
     answer(&mut bench, ask, Reply::Done(Err("the disk is full".into())));
     assert_eq!(bench.said(), "warning: not saved: the disk is full\r\n");
+}
+
+#[test]
+fn settings_that_mean_nothing_any_more_are_told_at_log_in() {
+    let mut bench = Bench::connected();
+    bench.accounts_answer = false;
+    bench.type_in(b"K1ABC\r\n");
+    let ask = asked(&mut bench).ask;
+    let account = Account {
+        call: Call::literal("K1ABC"),
+        settings: Some(Settings::of_node(&bench.settings.telnet)),
+        has_password: false,
+        registered: false,
+        last_login: None,
+        last_address: None,
+        ban: None,
+        lost: vec!["PASS SOURCE gone".into()],
+    };
+    bench.said();
+    answer(&mut bench, ask, Reply::Account(Some(Box::new(account))));
+    let said = bench.said();
+    assert!(said.contains("mean nothing any more and were left out:\r\n  PASS SOURCE gone\r\n"), "{said}");
+}
+
+#[test]
+fn how_a_user_stands_is_told_when_it_changes() {
+    let stands = |bench: &mut Bench| {
+        let told = bench.out.actions.iter().filter_map(|action| match action {
+            Action::Stands(standing) => Some(*standing),
+            _ => None,
+        });
+        let told: Vec<Standing> = told.collect();
+        bench.out.clear();
+        told
+    };
+    let mut bench = Bench::ready();
+    assert_eq!(bench.session.standing(), Standing { is_away: false, proof: Proof::NotNeeded });
+    bench.type_in(b"set/nohere\r\nset/nohere\r\n");
+    assert_eq!(stands(&mut bench), [Standing { is_away: true, proof: Proof::NotNeeded }]);
+    bench.type_in(b"set/here\r\n");
+    assert_eq!(stands(&mut bench), [Standing::default()]);
+    // From his own password on nobody unchecked may throw him out.
+    bench.accounts_answer = false;
+    bench.type_in(b"set/password a.long.one\r\n");
+    let ask = asked(&mut bench).ask;
+    answer(&mut bench, ask, Reply::Done(Ok(String::new())));
+    assert_eq!(stands(&mut bench), [Standing { is_away: false, proof: Proof::Password }]);
+    // Whose record did not come may be anybody.
+    let mut bench = Bench::connected();
+    bench.accounts_answer = false;
+    bench.type_in(b"K1ABC\r\n");
+    bench.advance_to_deadline();
+    assert!(bench.said().contains("Hello K1ABC"));
+    assert_eq!(bench.session.standing().proof, Proof::Unread);
 }
 
 #[test]

@@ -124,6 +124,14 @@ impl TelnetAgent {
                 }
             }
             Action::AskAccounts(ask) => {
+                if let Question::Check { .. } = ask.question {
+                    let address = connection.session.address();
+                    let until_ns = self.limits.wrong_passwords(address, 0, self.view.now.mono_ns);
+                    if until_ns > 0 {
+                        connection.outstanding += 1;
+                        return self.refused.push((id, RefusedAsk::Password(until_ns)));
+                    }
+                }
                 // What has no answer must not be waited for when he hangs up.
                 let is_answered = !matches!(ask.question, Question::Enter { .. });
                 connection.outstanding += u32::from(is_answered);
@@ -133,6 +141,7 @@ impl TelnetAgent {
                     self.refused.push((id, RefusedAsk::Accounts(ask.ask)));
                 }
             }
+            Action::Stands(standing) => self.tell_directory(Upward::Stands(id, standing)),
             Action::RealAddress(address) => {
                 let ban = self.view.bans.of_address(address, self.view.now.utc);
                 let refused = match (ban, connection.ticket.move_to(address)) {
@@ -177,8 +186,14 @@ impl TelnetAgent {
         connection.call = Some(call);
         connection.ticket.logged_in();
         let choice = connection.session.choice();
-        let info =
-            UserInfo { session: connection.id, call, address: connection.session.address(), since: self.view.now.utc };
+        let session = &connection.session;
+        let info = UserInfo {
+            session: connection.id,
+            call,
+            address: session.address(),
+            since: self.view.now.utc,
+            standing: session.standing(),
+        };
         self.follow(slot, choice);
         self.by_station.entry(station(&call)).or_default().push(slot);
         self.stats.users.set(self.stats.users.get() + 1);
@@ -241,7 +256,9 @@ impl TelnetAgent {
         for (id, ask) in asked {
             let Some(slot) = self.find(id) else { continue };
             self.answered(slot);
+            self.stats.passwords_braked.add(u64::from(matches!(ask, RefusedAsk::Password(_))));
             self.with_session(slot, |session, node, out| match ask {
+                RefusedAsk::Password(until_ns) => session.on_too_many_passwords(node, until_ns, out),
                 RefusedAsk::Post => session.on_verdict(node, Verdict::Refused(BUSY), out),
                 RefusedAsk::Accounts(ask) => {
                     session.on_answer(node, Answer { session: id, ask, reply: Reply::Done(Err(BUSY.into())) }, out)
@@ -250,6 +267,16 @@ impl TelnetAgent {
             });
         }
         moved
+    }
+
+    /// A password was wrong: ends the session when too many came from its address.
+    pub(super) fn count_wrong_password(&mut self, slot: u32) {
+        let Some(connection) = self.connections.get(slot as usize) else { return };
+        let until_ns = self.limits.wrong_passwords(connection.session.address(), 1, self.view.now.mono_ns);
+        if until_ns > 0 && !connection.session.is_closed() {
+            self.stats.passwords_braked.add(1);
+            self.with_session(slot, |session, node, out| session.on_too_many_passwords(node, until_ns, out));
+        }
     }
 
     /// A question or a post of this session has its answer.
@@ -568,6 +595,8 @@ fn fingerprint(filter: &Filter) -> u32 {
 /// What a full ring refused.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum RefusedAsk {
+    /// A password, for the wrong ones that came from its address before: until when, in monotonic ns.
+    Password(u64),
     Post,
     /// The number of the question.
     History(u32),

@@ -53,6 +53,8 @@ pub struct TelnetStats {
     pub lines_too_long: Count,
     /// Login lines that were no call.
     pub logins_invalid: Count,
+    /// Sessions ended because too many wrong passwords came from their addresses.
+    pub passwords_braked: Count,
     /// Questions of sessions that nobody answered in time.
     pub replies_missed: Count,
     /// Gap between sends to a busy user now, in µs.
@@ -96,6 +98,7 @@ impl TelnetStats {
             blank_lines: Count::default(),
             lines_too_long: Count::default(),
             logins_invalid: Count::default(),
+            passwords_braked: Count::default(),
             replies_missed: Count::default(),
             gap_us: Gauge::default(),
             load_permille: Gauge::default(),

@@ -1,7 +1,7 @@
 //! The accounts as scripts need them: in memory, and with passwords that can be read.
 
 use dxring::accounts::{Account, Question, Reply, Settings};
-use dxring::spot::{Call, Utc};
+use dxring::spot::{Call, Grid, Utc};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -27,6 +27,15 @@ impl Book {
     pub fn add(&mut self, call: &str, password: Option<&str>) {
         let password = password.map(|text| text.as_bytes().to_vec());
         let record = Record { registered: password.is_some(), password, settings: None };
+        self.records.insert(Call::literal(call), record);
+    }
+
+    /// Adds a call whose user told where he is.
+    pub fn add_station(&mut self, call: &str, name: &str, qth: &str, grid: &str) {
+        let mut settings = Settings::of_node(&dxring::config::Telnet::default());
+        (settings.name, settings.qth) = (name.into(), qth.into());
+        settings.grid = Grid::parse(grid.as_bytes()).expect("a locator");
+        let record = Record { settings: Some(settings), ..Record::default() };
         self.records.insert(Call::literal(call), record);
     }
 
@@ -78,7 +87,7 @@ impl Book {
                 self.records.entry(call).or_default().registered = on;
                 done("Done.".into())
             }
-            Question::Ban(ban) => done(format!("{} is banned.", ban.target)),
+            Question::Ban(ban) => done(ban.done_line()),
             Question::Unban { target } => done(format!("{target} is free.")),
             Question::Bans => Some(Reply::Bans(Vec::new())),
         }

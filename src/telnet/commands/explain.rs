@@ -110,15 +110,20 @@ fn spot(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
     for line in reasons.iter().flat_map(|reason| wrapped(reason)) {
         exec.line(format_args!("{line}"));
     }
+    if spot.mode() == Mode::Unknown {
+        match excerpt(draft.comment.trim_ascii(), ECHO_BYTES_MAX) {
+            word if word.is_empty() => {
+                exec.line(format_args!("No mode was said: a live spot gets one by its frequency."))
+            }
+            word => exec.line(format_args!("{word} tells no mode: a live spot gets one by its frequency.")),
+        }
+    }
     tell_rules(exec, &spot);
     Next::Prompt
 }
 
 /// What decides beside the filter.
 fn tell_rules(exec: &mut Exec<'_>, spot: &Spot) {
-    if spot.mode() == Mode::Unknown {
-        exec.line(format_args!("No mode was said: a live spot gets one by its frequency."));
-    }
     if base_call(&spot.dx) == base_call(&collapse_ssid(&exec.user.call)) {
         match exec.user.settings.streams.has(Streams::SELF) {
             true => exec.line(format_args!("It is your own call: you get it whatever the filter says (SELF is on).")),

@@ -132,6 +132,10 @@ fn my_live_dx(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
 }
 
 fn dx_by(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
+    if args.rest.trim_ascii().is_empty() {
+        exec.line(format_args!("Usage: SHOW/DXBY call [count] [options], for example SHOW/DXBY G7BRN 5."));
+        return Next::Prompt;
+    }
     let by = [b"by ", args.rest].concat();
     show(exec, &Args { tied: args.tied, rest: &by }, |_| {})
 }

@@ -20,7 +20,7 @@ pub(super) static ROWS: &[Command] = &[
         run: users,
         usage: "SHOW/USERS [call]",
         brief: "who is connected here",
-        more: "With the beginning of a call, only those.",
+        more: "With the beginning of a call, only those. (CALL) is away: SET/NOHERE.",
     },
     Command { path: "SHOW/VERSION", run: version, usage: "SHOW/VERSION", brief: "what runs here", more: "" },
     Command {
@@ -125,7 +125,7 @@ pub(super) fn users(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
         let start = exec.out.bytes.len();
         for user in row {
             // Writing to a vector cannot fail.
-            let _ = write!(exec.out.bytes, "{:<12} ", user.call);
+            let _ = write!(exec.out.bytes, "{:<12} ", shown(user));
         }
         let end = exec.out.bytes[start..].trim_ascii_end().len() + start;
         exec.out.bytes.truncate(end);
@@ -133,6 +133,11 @@ pub(super) fn users(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
     }
     tell_more(exec, more);
     Next::Prompt
+}
+
+/// The call, in brackets when its user is away (clients 1.12).
+fn shown(user: &UserInfo) -> String {
+    if user.standing.is_away { format!("({})", user.call) } else { user.call.to_string() }
 }
 
 /// WHO. The last column of other nodes shows addresses; here they are nobody's business.
@@ -164,7 +169,7 @@ fn node(exec: &mut Exec<'_>, _: &Args<'_>) -> Next {
     for row in users.chunks(USERS_PER_LINE) {
         let mut line = format!("{label:<12}");
         for user in row {
-            line.push_str(&format!(" {:<10}", user.call));
+            line.push_str(&format!(" {:<10}", shown(user)));
         }
         exec.line(format_args!("{}", line.trim_end()));
         label = "";

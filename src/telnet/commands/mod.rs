@@ -7,10 +7,12 @@ mod filters;
 mod help;
 mod history;
 mod info;
+mod myself;
 mod resolve;
 mod settings;
 mod show_dx;
 mod sky;
+mod station;
 mod sysop;
 mod table;
 mod talk;
@@ -33,6 +35,8 @@ use std::io::Write;
 
 /// Longest piece of a command that is repeated to its sender.
 const ECHO_BYTES_MAX: usize = 40;
+/// Columns of a terminal.
+const LINE_COLUMNS: usize = 80;
 
 /// What a running command works with.
 #[derive(Debug)]
@@ -110,6 +114,18 @@ pub enum Wait {
 /// Writes the reply to a question to the accounts: with what it was about, and the answer.
 pub type TellReply = fn(&mut Exec<'_>, &str, Reply);
 
+/// Asks back which command is meant, with as many as one line of a terminal holds.
+fn which(typed: &str, choices: &[&str]) -> String {
+    let mut line = format!("{typed} could be {}. Say which.", help::or_list(choices));
+    for shown in (2..choices.len()).rev() {
+        if line.len() < LINE_COLUMNS {
+            break;
+        }
+        line = format!("{typed} could be {} or others. Say which.", choices[..shown].join(", "));
+    }
+    line
+}
+
 /// Runs one line that is not blank.
 pub(super) fn run(exec: &mut Exec<'_>, line: &[u8]) -> Next {
     match parse_command(line) {
@@ -121,7 +137,7 @@ pub(super) fn run(exec: &mut Exec<'_>, line: &[u8]) -> Next {
         Parsed::Ambiguous { typed, choices } => {
             exec.out.counts.commands_unknown += 1;
             let typed = wash::excerpt(typed, ECHO_BYTES_MAX).to_uppercase();
-            exec.line(format_args!("{typed} could be {}. Say which.", help::or_list(&choices)));
+            exec.line(format_args!("{}", which(&typed, &choices)));
             Next::Prompt
         }
         Parsed::Unknown { typed, nearest } => {

@@ -55,8 +55,13 @@ pub enum Parsed<'a> {
 pub const CHOICES_MAX: usize = 6;
 /// Words a path may have.
 const WORDS_MAX: usize = 4;
+/// Commands whose arguments begin with a name: it may be joined to them by a slash. Only these: a mistyped path
+/// must not become the text of another command, as `A/B` would that of ANNOUNCE.
+const SLASHED: &[&str] = &["PASS", "REJECT", "SET/FILTER", "UNSET/FILTER"];
 /// Longest word that is compared for likeness.
 const WORD_BYTES_MAX: usize = 16;
+/// Commands that are never shortened: too much hangs on them, and `SH` alone is a SHOW that was sent early.
+const NEVER_SHORT: &[&str] = &["SHUTDOWN"];
 /// One wrong letter in so many: more, and it is another word (`SET/NAME` is not `SET/PAGE`).
 const LETTERS_PER_TYPO: usize = 3;
 
@@ -64,9 +69,31 @@ const LETTERS_PER_TYPO: usize = 3;
 ///
 /// Words are joined by `/` (doubled ones count once) or by a blank, in any case, and may be cut short as
 /// long as they stay clear. Among several candidates one whose word is typed in full wins. `SET/NOX`
-/// is `UNSET/X` unless it is a command itself.
+/// is `UNSET/X` unless it is a command itself. Behind the commands of [`SLASHED`] a slash may stand
+/// for the blank: `PASS/BAND 20`.
 pub fn parse_command(line: &[u8]) -> Parsed<'_> {
     let line = line.trim_ascii_start();
+    match parse_words(line) {
+        Parsed::Unknown { typed, nearest } => match parse_slashed(line) {
+            Some((command, rest)) => Parsed::Command { command, args: Args { tied: None, rest } },
+            None => Parsed::Unknown { typed, nearest },
+        },
+        parsed => parsed,
+    }
+}
+
+/// The longest beginning up to a slash that is one of [`SLASHED`], and what follows the slash, as written.
+fn parse_slashed(line: &[u8]) -> Option<(&'static Command, &[u8])> {
+    let slashes = line.iter().enumerate().filter(|(_, b)| **b == b'/').map(|(at, _)| at).take(WORDS_MAX);
+    slashes.collect::<Vec<_>>().into_iter().rev().find_map(|at| match parse_words(&line[..at]) {
+        Parsed::Command { command, args: Args { tied: None, rest: b"" } } if SLASHED.contains(&command.path) => {
+            Some((command, &line[at + 1..]))
+        }
+        _ => None,
+    })
+}
+
+fn parse_words(line: &[u8]) -> Parsed<'_> {
     if line.is_empty() {
         return Parsed::Blank;
     }
@@ -183,6 +210,7 @@ fn find_exactly_these(words: &[&[u8]]) -> Found {
     let mut found: Vec<(&str, &Command)> = spellings()
         .filter(|(path, _)| path.split('/').count() == words.len())
         .filter(|(path, _)| path.split('/').zip(words).all(|(full, word)| is_short_for(word, full.as_bytes())))
+        .filter(|(path, _)| !NEVER_SHORT.contains(path) || words[0].len() == path.len())
         .collect();
     for (at, word) in words.iter().enumerate() {
         let is_full = |path: &str| path.split('/').nth(at).is_some_and(|full| full.len() == word.len());
@@ -347,6 +375,11 @@ mod tests {
             ("q", "BYE()"),
             ("exit", "BYE()"),
             ("w", "WHO()"),
+            ("l", "MAIL()"),
+            ("r 1", "MAIL(1)"),
+            ("sh/f", "SHOW/FILTER()"),
+            ("sh/fd 5", "SHOW/FDX(5)"),
+            ("shutdown now", "SHUTDOWN(now)"),
             ("?", "HELP()"),
             ("h sh/dx", "HELP(sh/dx)"),
             ("help show dx", "HELP(show dx)"),
@@ -376,6 +409,34 @@ mod tests {
     }
 
     #[test]
+    fn a_slash_may_stand_between_a_filter_command_and_the_name() {
+        for (line, want) in [
+            ("PASS/BAND 20", "PASS(BAND 20)"),
+            ("pass/band/20", "PASS(band/20)"),
+            ("pass/dxcall k1*,*/p", "PASS(dxcall k1*,*/p)"),
+            ("reject/mode ft8", "REJECT(mode ft8)"),
+            ("rej/source human", "REJECT(source human)"),
+            ("SET/FILTER/DXBM/PASS 20", "SET/FILTER(DXBM/PASS 20)"),
+            ("set filter/dxbm/pass 20", "SET/FILTER(dxbm/pass 20)"),
+            ("set/filter/dxbm/pass/20", "SET/FILTER(dxbm/pass/20)"),
+            ("set/filter/dxcty/reject/k,ve", "SET/FILTER(dxcty/reject/k,ve)"),
+            ("unset/filter/dxbm 160", "UNSET/FILTER(dxbm 160)"),
+            // All as without it.
+            ("reject/spots 2 on hf", "REJECT/SPOTS(2 on hf)"),
+            ("pass band 20/40", "PASS(band 20/40)"),
+            // SET/NOFILTER opens everything: not what is meant here.
+            ("set/nofilter/dxbm 160", "- set/nofilter/dxbm "),
+            ("a/b/c", "- a/b/c "),
+            ("ann/hello there", "- ann/hello "),
+            ("dx/k1abc 14025", "- dx/k1abc "),
+            ("set/filtre/dxbm/pass 20", "- set/filtre/dxbm/pass "),
+            ("sh/usrs/pass/band", "- sh/usrs/pass/band "),
+        ] {
+            assert_eq!(parsed(line), want, "{line:?}");
+        }
+    }
+
+    #[test]
     fn what_is_not_clear_is_asked_back() {
         for (line, want) in [
             ("e", "? BYE ECHO EXPLAIN"),
@@ -391,7 +452,7 @@ mod tests {
         ] {
             assert_eq!(parsed(line), want, "{line:?}");
         }
-        for group in ["show", "unset "] {
+        for group in ["show", "unset ", "sh"] {
             let choices = parsed(group);
             assert!(choices.starts_with("? "), "{choices}");
             assert!((4..=1 + CHOICES_MAX).contains(&choices.split(' ').count()), "{choices}");

@@ -3,7 +3,7 @@
 use super::resolve::{Args, words};
 use super::{Command, ECHO_BYTES_MAX, Exec, Next};
 use crate::reference::{Lookup, Place};
-use crate::sky::{Body, Day, Path, Spot2d, heading, moon};
+use crate::sky::{Body, Day, Spot2d, heading, moon};
 use crate::spot::{Call, Grid, Utc, canonical};
 use crate::telnet::wash::excerpt;
 
@@ -72,13 +72,10 @@ struct Named {
 }
 
 /// Where the user is, and how we know: a line to say first, when it is a guess.
-fn home(exec: &Exec<'_>) -> Option<(Spot2d, Option<String>)> {
+pub(super) fn home(exec: &Exec<'_>) -> Option<(Spot2d, Option<String>)> {
     let settings = &exec.user.settings;
-    if let Some((lat, lon)) = settings.location {
-        return Some((Spot2d { lat_deg: lat.into(), lon_deg: lon.into() }, None));
-    }
-    if let Some((lat_deg, lon_deg)) = settings.grid.center() {
-        return Some((Spot2d { lat_deg, lon_deg }, None));
+    if let Some(at) = ground(settings.location, settings.grid) {
+        return Some((at, None));
     }
     let guess = |call: &Call| exec.node.cty.lookup(call).place().map(middle);
     const WHY: &str = "Your place is not set (SET/GRID):";
@@ -89,7 +86,15 @@ fn home(exec: &Exec<'_>) -> Option<(Spot2d, Option<String>)> {
     guess(&node).map(|at| (at, Some(format!("{WHY} reckoned from this node's country."))))
 }
 
-fn middle(place: &Place) -> Spot2d {
+/// Where somebody is by what he told: the location before the middle of the locator.
+pub(super) fn ground(location: Option<(f32, f32)>, grid: Grid) -> Option<Spot2d> {
+    if let Some((lat, lon)) = location {
+        return Some(Spot2d { lat_deg: lat.into(), lon_deg: lon.into() });
+    }
+    grid.center().map(|(lat_deg, lon_deg)| Spot2d { lat_deg, lon_deg })
+}
+
+pub(super) fn middle(place: &Place) -> Spot2d {
     Spot2d { lat_deg: place.lat_deg.into(), lon_deg: place.lon_deg.into() }
 }
 
@@ -139,17 +144,21 @@ fn show_heading(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
         exec.line(format_args!("{guess}"));
     }
     for Named { label, name, at } in asked(exec, args) {
-        let Path { to_deg, back_deg, .. } = heading(from, at);
-        let path = heading(from, at);
-        exec.line(format_args!(
-            "{label} {name}: {:.0} degs - dist: {:.0} mi, {:.0} km Reciprocal heading: {:.0} degs",
-            whole(to_deg),
-            path.miles(),
-            path.km,
-            whole(back_deg)
-        ));
+        exec.line(format_args!("{label} {name}: {}", path_text(from, at)));
     }
     Next::Prompt
+}
+
+/// Bearing, distance and bearing back (clients 1.12).
+pub(super) fn path_text(from: Spot2d, to: Spot2d) -> String {
+    let path = heading(from, to);
+    format!(
+        "{:.0} degs - dist: {:.0} mi, {:.0} km Reciprocal heading: {:.0} degs",
+        whole(path.to_deg),
+        path.miles(),
+        path.km,
+        whole(path.back_deg)
+    )
 }
 
 /// Rounded, and 360 is 0.

@@ -1,8 +1,8 @@
 //! What only a sysop may do.
 
 use super::info::users;
+use super::myself::tell_done;
 use super::resolve::{Args, words};
-use super::settings::tell_done;
 use super::{Command, ECHO_BYTES_MAX, Exec, Next};
 use crate::accounts::{BAN_REASON_MAX, Ban, BanTarget, Question};
 use crate::spot::{Call, Note, Utc, canonical};
@@ -38,9 +38,9 @@ pub(super) static ROWS: &[Command] = &[
     row(
         "BAN",
         |exec, args| if_sysop(exec, args, ban),
-        "BAN target [for 3d|2h|30m] reason",
+        "BAN target [3d|2h|30m] reason",
         "sysop: keep a call, an address or a network out",
-        "BAN K1ABC for 3d false spots; BAN 192.0.2.7; BAN 192.0.2.0/24 for 2h; a call\n\
+        "BAN K1ABC 3d false spots; BAN 192.0.2.7; BAN 192.0.2.0/24 for 2h; a call\n\
          means all its SSIDs. Whoever is here goes, and is told the reason. Without an\n\
          end it holds for good.",
     ),
@@ -155,7 +155,7 @@ fn order(exec: &mut Exec<'_>, what: std::fmt::Arguments<'_>, note: Note) {
 }
 
 fn ban(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
-    const USAGE: &str = "Usage: BAN target [for 3d|2h|30m] reason";
+    const USAGE: &str = "Usage: BAN target [3d|2h|30m] reason";
     let (word, rest) = first_word(args.rest);
     let Ok(typed) = std::str::from_utf8(word) else {
         exec.line(format_args!("{USAGE}"));
@@ -169,18 +169,21 @@ fn ban(exec: &mut Exec<'_>, args: &Args<'_>) -> Next {
         }
     };
     let now = exec.node.now.utc;
-    let (until, reason) = match first_word(rest) {
-        (word, after) if word.eq_ignore_ascii_case(b"FOR") => {
-            let (length, reason) = first_word(after);
-            match read_length_s(length) {
-                Some(seconds) => (Some(Utc::from_secs(now.secs() + seconds)), reason),
-                None => {
-                    exec.line(format_args!("For how long? 3d, 2h or 30m. {USAGE}"));
-                    return Next::Prompt;
-                }
+    let (word, after) = first_word(rest);
+    let length = match word.eq_ignore_ascii_case(b"FOR") {
+        true => Some(first_word(after)),
+        // A length without the word: what looks like one is never taken for the reason, and the ban for good.
+        false => is_like_length(word).then_some((word, after)),
+    };
+    let (until, reason) = match length {
+        None => (None, rest),
+        Some((length, reason)) => match read_length_s(length) {
+            Some(seconds) => (Some(Utc::from_secs(now.secs() + seconds)), reason),
+            None => {
+                exec.line(format_args!("For how long? 3d, 2h or 30m. {USAGE}"));
+                return Next::Prompt;
             }
-        }
-        _ => (None, rest),
+        },
     };
     let reason = excerpt(reason, BAN_REASON_MAX);
     let ban = Ban { target: target.to_string(), until, reason, by: exec.user.call, since: now };
@@ -209,6 +212,12 @@ fn network(net: u128, fixed: u32) -> (IpAddr, u8) {
     // A network shorter than the mapped prefix is one of IPv6.
     let address = if fixed < 96 { IpAddr::V6(Ipv6Addr::from(net)) } else { address };
     (address, bits as u8)
+}
+
+/// A number and one of the letters of [`read_length_s`].
+fn is_like_length(word: &[u8]) -> bool {
+    matches!(word.split_last(), Some((b'd' | b'D' | b'h' | b'H' | b'm' | b'M', number))
+        if !number.is_empty() && number.iter().all(u8::is_ascii_digit))
 }
 
 /// `3d`, `2h`, `30m` in seconds; at most [`BAN_MAX_S`].

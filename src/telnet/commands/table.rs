@@ -1,7 +1,7 @@
 //! The table of commands: each file of commands has its rows, here they come together.
 
 use super::resolve::Args;
-use super::{Exec, Next, dx, explain, filters, history, info, settings, sky, sysop, talk};
+use super::{Exec, Next, dx, explain, filters, history, info, myself, settings, sky, station, sysop, talk};
 
 /// One command.
 #[derive(Debug)]
@@ -24,8 +24,10 @@ pub static GROUPS: &[(&str, &[Command])] = &[
     ("History", history::ROWS),
     ("Filters", filters::ROWS),
     ("Filters explained", explain::ROWS),
+    ("About you", myself::ROWS),
     ("Settings", settings::ROWS),
     ("People", talk::ROWS),
+    ("People here", station::ROWS),
     ("Information", info::ROWS),
     ("Sky and earth", sky::ROWS),
     ("Sysop", sysop::ROWS),
@@ -52,13 +54,19 @@ pub static ALIASES: &[(&str, &str)] = &[
     ("ENABLE/FTX", "SET/FTX"),
     ("EXIT", "BYE"),
     ("H", "HELP"),
+    ("K", "MAIL"),
     ("KILL", "MAIL"),
+    ("L", "MAIL"),
     ("LINKS", "SHOW/LINKS"),
+    ("LL", "MAIL"),
+    ("LM", "MAIL"),
     ("LOGOUT", "BYE"),
     ("MSG", "TALK"),
     ("QUIT", "BYE"),
+    ("R", "MAIL"),
     ("READ", "MAIL"),
     ("REPLY", "MAIL"),
+    ("S", "MAIL"),
     ("SB", "MAIL"),
     ("SEND", "MAIL"),
     ("SET/RBN", "SET/SKIMMER"),
@@ -70,10 +78,12 @@ pub static ALIASES: &[(&str, &str)] = &[
     ("SHOW/CONFIGURATION", "SHOW/NODE"),
     ("SHOW/D", "SHOW/DX"),
     ("SHOW/DATE", "SHOW/TIME"),
+    ("SHOW/F", "SHOW/FILTER"),
     ("SHOW/H", "SHOW/HEADING"),
     ("SHOW/N", "SHOW/NODE"),
     ("SHOW/NEWCONFIGURATION", "SHOW/NODE"),
     ("SHOW/QRA", "SHOW/GRID"),
+    ("SHOW/ST", "SHOW/STATION"),
     ("SHOW/U", "SHOW/USERS"),
     ("SP", "MAIL"),
     ("T", "TALK"),

@@ -173,6 +173,16 @@ impl Session {
         self.ask_password(out);
     }
 
+    /// Too many wrong passwords came from his address, by him or by others: until then, in monotonic ns, none is
+    /// looked at.
+    pub fn on_too_many_passwords(&mut self, node: &NodeView, until_ns: u64, out: &mut SessionOut) {
+        self.iac.hide_typing(false, &mut out.bytes);
+        let minutes = until_ns.saturating_sub(node.now.mono_ns).div_ceil(60_000_000_000).max(1);
+        let unit = if minutes == 1 { "minute" } else { "minutes" };
+        let line = format!("Sorry, too many wrong passwords from your address; try again in {minutes} {unit}.");
+        self.end_with(&line, CloseReason::LoginRefused, out);
+    }
+
     /// Nobody checked the password in time. He may not come in unchecked.
     pub(super) fn give_up_checking(&mut self, out: &mut SessionOut) {
         out.counts.replies_missed += 1;
@@ -209,6 +219,7 @@ impl Session {
         user.settle_posting(node_settings.accounts.posting);
         self.state = State::Ready;
         self.told = self.choice();
+        self.told_standing = self.standing();
         out.actions.push(Action::LogIn(call));
         if !unread {
             let question = Question::Enter { call, address: self.address, at: node.now.utc };
