@@ -4,7 +4,7 @@ use super::bench::{node, stop};
 use super::script;
 
 /// What only the bench of tests/conversations.rs has: its users and its clock.
-const OF_THE_BENCH: [&str; 2] = ["Users: 6,", "1h 59m"];
+const OF_THE_BENCH: [&str; 3] = ["Users: 6,", "1h 59m", "sh/c/n"];
 
 #[test]
 fn scripts_for_sockets_play_with_the_real_node() {

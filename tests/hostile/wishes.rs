@@ -49,13 +49,13 @@ fn a_stop_under_load_leaves_no_delivery_unaccounted_for() {
         // One breaks off in the middle, with lines on their way to him.
         drop(users.pop());
     }
-    let ended = |running: &_, why| -> u64 {
-        let cores = (0..).map_while(|core| (core < 1).then(|| books(running, &format!("deliveries {core}"))));
-        cores.map(|view| view.ended_by(why)).sum()
+    let ended = |why| -> u64 {
+        let cores = 0..running.users.len();
+        cores.map(|core| books(&running, &format!("deliveries {core}")).ended_by(why)).sum()
     };
     until("enough spots came", || books(&running, "dedup").total_in() >= SPOTS_MIN);
-    until("a rule about an own call was used", || ended(&running, Reason::OwnCall) > 0);
-    until("a filter held spots", || ended(&running, Reason::Filter) > 0);
+    until("a rule about an own call was used", || ended(Reason::OwnCall) > 0);
+    until("a filter held spots", || ended(Reason::Filter) > 0);
     stop(running);
     assert!(!feeder.join().unwrap(), "the feed ended before the node did");
 }
