@@ -8,7 +8,7 @@ use crate::config::{Loaded, Node, Problems};
 use crate::engine::Now;
 use crate::os::{DataDir, raise_descriptor_limit};
 use crate::telnet::Operation;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -149,6 +149,9 @@ fn write_digest(running: &mut Running, now: Now) {
 fn signals() -> Result<mpsc::Receiver<i32>, String> {
     let mut signals =
         signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGUSR1, SIGHUP]).map_err(|e| format!("signals: {e}"))?;
+    // A file that may not grow is the accounts' business, who say so; by default this signal ends the process.
+    signal_hook::flag::register(SIGXFSZ, std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false)))
+        .map_err(|e| format!("signals: {e}"))?;
     let (tx, rx) = mpsc::channel();
     std::thread::Builder::new()
         .name("signals".into())

@@ -143,13 +143,15 @@ pub enum CloseReason {
     Kicked,
     /// The address that its proxy told is banned or has too many connections.
     AddressRefused,
+    /// The process had no descriptor left, not even the one in reserve.
+    NoDescriptors,
 }
 
 impl CloseReason {
     /// How many.
     pub const COUNT: usize = Self::ALL.len();
     /// All, in order of their discriminants.
-    pub const ALL: [CloseReason; 14] = [
+    pub const ALL: [CloseReason; 15] = [
         CloseReason::Bye,
         CloseReason::LoginTimeout,
         CloseReason::LoginRefused,
@@ -164,6 +166,7 @@ impl CloseReason {
         CloseReason::Panic,
         CloseReason::Kicked,
         CloseReason::AddressRefused,
+        CloseReason::NoDescriptors,
     ];
     /// The name in reports.
     pub fn name(self) -> &'static str {
@@ -182,6 +185,7 @@ impl CloseReason {
             CloseReason::Panic => "panic",
             CloseReason::Kicked => "kicked",
             CloseReason::AddressRefused => "address_refused",
+            CloseReason::NoDescriptors => "no_descriptors",
         }
     }
 }

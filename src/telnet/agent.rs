@@ -12,7 +12,7 @@ use super::listener::{self, Reserve};
 use super::pacing::Pacing;
 use super::sessions::RefusedAsk;
 use super::timers::Timers;
-use super::{Digest, NodeView, Operation, Session, SessionOut, TelnetStats};
+use super::{CloseReason, Digest, NodeView, Operation, Session, SessionOut, TelnetStats};
 use crate::accounts::{Answer, Ask, BanList, Reply};
 use crate::config;
 use crate::engine::{Agent, Consumer, Control, FaultPoint, Mailbox, Now, PanicGuard, Producer, RealClock, Tokens};
@@ -307,6 +307,8 @@ impl TelnetAgent {
     fn accept(&mut self) -> usize {
         if self.now_ns() >= self.accept_retry_ns {
             self.accept_retry_ns = 0;
+            // Before the next caller takes what has become free.
+            self.reserve.retake();
         }
         let mut moved = 0;
         while moved < ACCEPTS_PER_TURN && self.listener_ready && self.accept_retry_ns == 0 {
@@ -328,6 +330,9 @@ impl TelnetAgent {
     fn accept_with_reserve(&mut self) {
         let (true, Some(listener)) = (self.reserve.give_up(), &self.listener) else {
             self.reserve.retake();
+            if !self.reserve.is_held() {
+                self.make_room();
+            }
             self.accept_retry_ns = self.now_ns() + ACCEPT_RETRY_NS;
             return;
         };
@@ -337,6 +342,23 @@ impl TelnetAgent {
             Err(_) => self.accept_retry_ns = self.now_ns() + ACCEPT_RETRY_NS,
         }
         self.reserve.retake();
+    }
+
+    /// Somebody else in the process took the reserve while it was given up. Without it the next callers would hear
+    /// nothing for as long as all descriptors stay in use, so the newest who has not logged in gives his place.
+    fn make_room(&mut self) {
+        let newest = self
+            .connections
+            .iter()
+            .filter(|(_, c)| c.call.is_none() && c.is_live())
+            .max_by_key(|(_, c)| c.id.generation());
+        let Some((slot, _)) = newest else { return };
+        if let Some(connection) = self.connections.get_mut(slot) {
+            connection.output.reply(b"\r\n");
+            connection.output.reply(Refusal::Descriptors.line().as_bytes());
+        }
+        self.stats.refused(Refusal::Descriptors).add(1);
+        self.begin_close(slot as u32, CloseReason::NoDescriptors);
     }
 
     pub(super) fn greet(&mut self, mut stream: TcpStream, address: IpAddr) {

@@ -81,6 +81,10 @@ impl Reserve {
     pub fn give_up(&mut self) -> bool {
         self.0.take().is_some()
     }
+    /// Whether it is there.
+    pub fn is_held(&self) -> bool {
+        self.0.is_some()
+    }
     /// Takes it again.
     pub fn retake(&mut self) {
         if self.0.is_none() {
