@@ -3,7 +3,7 @@
 use crate::spot::{Call, Spot};
 use crossbeam::queue::ArrayQueue;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// Panicked spots kept for the operator.
 pub const QUARANTINE_MAX: usize = 64;
@@ -20,6 +20,8 @@ pub struct Control {
     /// Stages whose windows are not warm, until when. Touched after a panic and by reporters only.
     degraded: Mutex<Vec<(String, u64)>>,
     failure: Mutex<Option<String>>,
+    /// Threads whose agents are still being built.
+    unborn: AtomicUsize,
 }
 
 impl Default for Control {
@@ -37,6 +39,21 @@ impl Control {
             quarantine: ArrayQueue::new(QUARANTINE_MAX),
             degraded: Mutex::new(Vec::new()),
             failure: Mutex::new(None),
+            unborn: AtomicUsize::new(0),
+        }
+    }
+    /// So many threads will be started with this control: none turns before all have built their agents, so that the
+    /// first users cannot take the descriptors that a later agent needs.
+    pub fn expect_births(&self, threads: usize) {
+        self.unborn.store(threads, Relaxed);
+    }
+    /// A thread has built its agents. Returns when all have, or when one failed.
+    pub(super) fn born(&self) {
+        /// A start takes milliseconds; nobody waits anywhere else.
+        const LOOK: std::time::Duration = std::time::Duration::from_millis(1);
+        let _ = self.unborn.fetch_update(Relaxed, Relaxed, |unborn| unborn.checked_sub(1));
+        while self.unborn.load(Relaxed) > 0 && !self.is_draining() {
+            std::thread::park_timeout(LOOK);
         }
     }
     /// Starts the drain: inputs stop, and being finished moves down the road from there.

@@ -112,6 +112,7 @@ impl Core {
                 }
             }
         }
+        control.born();
         let polls = agents.iter().flatten().any(|a| a.polls());
         let mut events = mio::Events::with_capacity(EVENTS_MAX);
         let mut idle_since: Option<u64> = None;

@@ -322,6 +322,7 @@ pub fn start(node: Node) -> Result<Running, String> {
     let watchdog = Watchdog::new(instruments.cores.clone(), instruments.edges.clone());
     let bells = cores.iter().map(Core::bell).chain([service.bell(), accounts.bell()]).collect();
     let mut threads = Vec::new();
+    control.expect_births(cores.len() + 2);
     // First, so that bans are known before many can have connected.
     let thread = accounts.start(None, IdlePolicy { spin_ns: 0 }, clock.clone(), Arc::clone(&control));
     threads.push(thread.map_err(|e| format!("thread accounts: {e}"))?);
