@@ -137,13 +137,19 @@ pub(super) fn run(exec: &mut Exec<'_>, line: &[u8]) -> Next {
         Parsed::Ambiguous { typed, choices } => {
             exec.out.counts.commands_unknown += 1;
             let typed = wash::excerpt(typed, ECHO_BYTES_MAX).to_uppercase();
-            exec.line(format_args!("{}", which(&typed, &choices)));
+            // A user is not pointed to what he may not do.
+            let is_sysop = exec.user.is_sysop;
+            let open: Vec<&str> = choices.into_iter().filter(|path| is_sysop || !sysop::has(path)).collect();
+            match open.is_empty() {
+                true => exec.line(format_args!("Unknown command {typed}. HELP lists all commands.")),
+                false => exec.line(format_args!("{}", which(&typed, &open))),
+            }
             Next::Prompt
         }
         Parsed::Unknown { typed, nearest } => {
             exec.out.counts.commands_unknown += 1;
             let typed = wash::excerpt(typed, ECHO_BYTES_MAX);
-            match nearest {
+            match nearest.filter(|near| exec.user.is_sysop || !sysop::has(near.path)) {
                 Some(near) => exec.line(format_args!(
                     "Unknown command {typed}. Did you mean {}? HELP lists all commands.",
                     near.path

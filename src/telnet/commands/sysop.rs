@@ -25,6 +25,11 @@ const fn row(
     Command { path, run, usage, brief, more }
 }
 
+/// Whether a path is one of the sysops'.
+pub(super) fn has(path: &str) -> bool {
+    ROWS.iter().any(|row| row.path == path)
+}
+
 /// The commands of this file.
 pub(super) static ROWS: &[Command] = &[
     row(
