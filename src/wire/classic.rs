@@ -1,8 +1,8 @@
 //! The line that every logging program reads, and the lines of SHOW/DX (clients 5.1, 5.2).
 
 use super::print::{
-    FreqText, PRINTABLE_STEP, Text, cut, date, grid4, hhmmz, make_printable, push_comment, spotter, two_digits,
-    without_ssid,
+    FreqText, PRINTABLE_STEP, Text, cut, date, grid4, hhmmz, is_as_written, make_printable, push_comment, spotter,
+    two_digits, without_ssid,
 };
 use super::style::{LineFormat, LineStyle, Trailers};
 use crate::spot::{Flags, Spot, State};
@@ -182,10 +182,10 @@ pub fn history_line_cc(spot: &Spot, out: &mut Vec<u8>) {
     out.truncate(start + end + 1);
 }
 
-/// Where a comment lies in its line, if it has letters beyond ASCII; the printer of comments has washed it.
+/// Where a comment lies in its line, if it has letters beyond ASCII. Bytes of a damaged spot are none.
 #[inline]
 fn letters_of(text: &[u8], at: usize) -> Range<usize> {
-    if text.is_ascii() { 0..0 } else { at..at + text.len() }
+    if text.is_ascii() || !is_as_written(text) { 0..0 } else { at..at + text.len() }
 }
 
 /// [`make_printable`] for all of a line but these bytes.

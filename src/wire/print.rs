@@ -194,6 +194,19 @@ enum Beyond {
     Question,
 }
 
+/// Whether a character beyond ASCII shows something and does nothing: no control of 8-bit terminals, no mark that
+/// turns or hides the text of others.
+fn is_letter(c: char) -> bool {
+    let turns = matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
+    !c.is_control() && !turns
+}
+
+/// Whether a text is what [`push_as_written`] makes: ASCII without controls, and letters in UTF-8.
+#[cold]
+pub(super) fn is_as_written(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| text.chars().all(is_letter))
+}
+
 #[cold]
 fn push_printable_slowly(text: &[u8], beyond: Beyond, out: &mut Text) {
     for chunk in text.utf8_chunks() {
@@ -202,14 +215,7 @@ fn push_printable_slowly(text: &[u8], beyond: Beyond, out: &mut Text) {
                 ' '..='~' => out.push(&[c as u8]),
                 '\t' | '\n' | '\r' | '\x0B' | '\x0C' => out.push(b" "),
                 '\0'..='\x1F' | '\x7F' => {}
-                // Controls of 8-bit terminals, and marks that turn or hide the text of others.
-                '\u{80}'..='\u{9F}'
-                | '\u{200B}'..='\u{200F}'
-                | '\u{2028}'..='\u{202E}'
-                | '\u{2060}'..='\u{206F}'
-                | '\u{FEFF}' => {
-                    out.push(b"?");
-                }
+                c if !is_letter(c) => out.push(b"?"),
                 c if beyond == Beyond::Keep => out.push(c.encode_utf8(&mut [0; 4]).as_bytes()),
                 _ => out.push(b"?"),
             }
