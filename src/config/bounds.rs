@@ -51,3 +51,7 @@ pub(super) const HISTORY: RangeInclusive<u64> = 1..=4_194_304;
 pub(super) const TEXT_MAX: usize = 4_096;
 /// Characters of a feed's name: it stands in every line of the report.
 pub(super) const NAME_MAX: usize = 24;
+/// A message of PSKReporter: 225 bytes; 256 leaves nothing out, 64 KiB is a hundred times as much.
+pub(super) const PAYLOAD_BYTES: RangeInclusive<u64> = 256..=65_536;
+/// Topics of one subscription: 20 bands times 12 modes.
+pub(super) const TOPICS_MAX: usize = 240;

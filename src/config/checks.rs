@@ -242,7 +242,7 @@ fn feeds(node: &Node, found: &mut Findings) {
 fn enabled_feed(node: &Node, index: usize, feed: &Feed, found: &mut Findings) {
     let key = |k: &str| format!("feeds.{index}.{k}");
     match feed.kind {
-        FeedKind::Rbn | FeedKind::RbnDigital | FeedKind::Cluster => {
+        FeedKind::Rbn | FeedKind::RbnDigital | FeedKind::Cluster | FeedKind::PskReporter => {
             if feed.host.trim().is_empty() {
                 found.wrong(
                     &key("host"),
@@ -259,7 +259,11 @@ fn enabled_feed(node: &Node, index: usize, feed: &Feed, found: &mut Findings) {
             }
             let is_own =
                 feed.host == "localhost" || feed.host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
-            if feed.callsign.is_empty() && node.callsign == PLACEHOLDER_CALL && !is_own {
+            if feed.kind != FeedKind::PskReporter
+                && feed.callsign.is_empty()
+                && node.callsign == PLACEHOLDER_CALL
+                && !is_own
+            {
                 let wrong = format!("the feed would log in at {} as {PLACEHOLDER_CALL}", feed.host);
                 found.doubt(&key("enabled"), &wrong, "set `callsign` to your own call");
             }

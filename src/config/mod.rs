@@ -17,6 +17,6 @@ pub use load::{DEFAULT_PATH, EMBEDDED, EMBEDDED_NAME, Loaded, Source, load};
 pub use network::Network;
 pub use problem::{Place, Problem, Problems};
 pub use schema::{
-    Accounts, Dedup, Dedupe, Fault, Feed, FeedKind, History, Idle, Limits, Modes, Node, PLACEHOLDER_CALL, Placement,
-    Posting, Profile, Reference, Registration, Report, Rings, Telnet,
+    Accounts, Dedup, Dedupe, Fault, Feed, FeedKind, History, Idle, Limits, Modes, MqttVersion, Node, PLACEHOLDER_CALL,
+    Placement, Posting, Profile, Reference, Registration, Report, Rings, Telnet,
 };

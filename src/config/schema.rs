@@ -166,8 +166,24 @@ pub struct Feed {
     pub port: u16,
     /// Call to log in with; empty = the node's.
     pub callsign: String,
+    /// User name at a `PskReporter` broker that wants one; empty = none.
+    pub user: String,
     /// Password, if the other side asks; empty = none.
     pub password: String,
+    /// Whether a `PskReporter` broker is reached over TLS.
+    pub tls: bool,
+    /// Certificates (PEM) that vouch for the broker; `None` = those that this machine trusts.
+    pub ca: Option<PathBuf>,
+    /// MQTT version of a `PskReporter` broker.
+    pub mqtt: MqttVersion,
+    /// Bands of a `PskReporter` feed, as `20m`; empty = all.
+    pub bands: Vec<String>,
+    /// Modes of a `PskReporter` feed; empty = all.
+    pub modes: Vec<String>,
+    /// Modes whose reports tell of the path only: never spots.
+    pub path_only_modes: Vec<String>,
+    /// Longest message of a `PskReporter` broker that is read, in bytes.
+    pub payload_bytes_max: u32,
     /// How long to wait for the connection and for the login prompt, in seconds each.
     pub login_timeout_s: u32,
     /// CR LF is sent after so much silence from us; 0 = never.
@@ -196,12 +212,24 @@ pub enum FeedKind {
     Rbn,
     /// Reverse Beacon Network, FT8 and FT4 (port 7001).
     RbnDigital,
+    /// PSKReporter over MQTT.
+    PskReporter,
     /// An upstream cluster node, as a user of it.
     Cluster,
     /// A capture.
     Replay,
     /// The built-in band.
     Simulator,
+}
+
+/// Versions of MQTT.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+pub enum MqttVersion {
+    /// 3.1.1
+    #[default]
+    V3,
+    /// 5.0
+    V5,
 }
 
 /// Bands of the simulator.
@@ -347,6 +375,7 @@ impl Default for Node {
             feeds: vec![
                 feed(FeedKind::Rbn, "rbn", "telnet.reversebeacon.net", 7000, 300),
                 feed(FeedKind::RbnDigital, "rbn_digital", "telnet.reversebeacon.net", 7001, 300),
+                Feed { keepalive_s: 60, ..feed(FeedKind::PskReporter, "pskreporter", "mqtt.pskreporter.info", 1883, 900) },
                 feed(FeedKind::Cluster, "cluster", "", 7300, 300),
                 Feed { enabled: true, ..feed(FeedKind::Simulator, "simulator", "", 0, 0) },
             ],
@@ -422,7 +451,15 @@ impl Default for Feed {
             host: String::new(),
             port: 0,
             callsign: String::new(),
+            user: String::new(),
             password: String::new(),
+            tls: false,
+            ca: None,
+            mqtt: MqttVersion::V3,
+            bands: Vec::new(),
+            modes: ["FT8", "FT4", "JS8", "CW", "RTTY", "PSK31", "PSK63"].map(String::from).to_vec(),
+            path_only_modes: vec!["WSPR".into()],
+            payload_bytes_max: 4_096,
             login_timeout_s: 30,
             keepalive_s: 240,
             read_deadline_s: 300,

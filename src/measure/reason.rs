@@ -59,6 +59,10 @@ reasons! {
     NoMode = "no_mode",
     /// A PSKReporter report without the time at which the station was heard.
     NoTime = "no_time",
+    /// A PSKReporter report of a mode that tells of the path only (WSPR).
+    PathOnly = "path_only",
+    /// A PSKReporter report of a mode that the feed does not take.
+    ModeNotTaken = "mode_not_taken",
     /// The frequency lies in no amateur band.
     OutOfBand = "out_of_band",
     // --- parse: the gate

@@ -1,9 +1,11 @@
 //! The parse agent: feeds' sockets, sources and our users' posts in one loop.
 
+use super::conversation::Speech;
 use super::feed::LogIn;
 use super::gate::{AgePolicy, Gate};
 use super::intake::{Desk, Input, Notes};
 use super::link::{Link, PLACE_BITS};
+use super::mqtt::{MqttLogIn, psk_topics};
 use super::resolve::Resolver;
 use super::source::LineSource;
 use super::stats::{FeedState, FeedStats};
@@ -104,18 +106,33 @@ impl ParseAgent {
                     stats.set_state(FeedState::Streaming);
                     sourced.push(Sourced { input, source: sources.swap_remove(at).1 });
                 }
-                FeedKind::Rbn | FeedKind::RbnDigital | FeedKind::Cluster => {
+                FeedKind::Rbn | FeedKind::RbnDigital | FeedKind::Cluster | FeedKind::PskReporter => {
                     let supervisor = Supervisor::new(Arc::clone(&stats), parts.seed ^ (u64::from(index) << 32));
                     let resolver = Resolver::new(&feed.host, feed.port, Arc::clone(&parts.bell));
+                    let seed = parts.seed ^ (u64::from(index) << 32);
                     let call = if feed.callsign.is_empty() { &parts.callsign } else { &feed.callsign };
-                    let log_in = LogIn {
-                        call: call.clone(),
-                        password: feed.password.clone(),
-                        timeout_s: feed.login_timeout_s,
-                        keepalive_s: feed.keepalive_s,
-                        read_deadline_s: feed.read_deadline_s,
+                    let speech = if feed.kind == FeedKind::PskReporter {
+                        Speech::Mqtt(MqttLogIn {
+                            version: feed.mqtt,
+                            user: feed.user.clone(),
+                            password: feed.password.clone(),
+                            topics: psk_topics(&feed.bands, &feed.modes),
+                            timeout_s: feed.login_timeout_s,
+                            keepalive_s: feed.keepalive_s,
+                            read_deadline_s: feed.read_deadline_s,
+                            payload_bytes_max: feed.payload_bytes_max,
+                            seed,
+                        })
+                    } else {
+                        Speech::Lines(LogIn {
+                            call: call.clone(),
+                            password: feed.password.clone(),
+                            timeout_s: feed.login_timeout_s,
+                            keepalive_s: feed.keepalive_s,
+                            read_deadline_s: feed.read_deadline_s,
+                        })
                     };
-                    links.push(Link::new(input, supervisor, resolver, log_in, links.len()));
+                    links.push(Link::new(input, supervisor, resolver, speech, links.len()));
                 }
             }
             all_stats.push(stats);
@@ -296,6 +313,7 @@ fn node_of(feed: &Feed) -> Call {
     match feed.kind {
         FeedKind::Rbn => Call::literal("RBN"),
         FeedKind::RbnDigital => Call::literal("RBN-DIGITAL"),
+        FeedKind::PskReporter => Call::literal("PSKREPORTER"),
         FeedKind::Simulator => Call::literal("SIMULATOR"),
         FeedKind::Cluster | FeedKind::Replay => {
             let mut name: Vec<u8> = feed.name.bytes().filter(u8::is_ascii_graphic).collect();

@@ -31,6 +31,7 @@ pub type Told = (u32, u32);
 /// What the line is instead.
 pub fn read_line(kind: FeedKind, feed: u8, node: Call, now: Now, line_no: u64, line: &[u8]) -> Result<Spot, LineEnd> {
     let read = match kind {
+        FeedKind::PskReporter => return Err(LineEnd::Reason(Reason::BadJson)),
         FeedKind::Rbn | FeedKind::RbnDigital => wire::skimmer_line(line),
         _ if !spotter_is_skimmer(line) => wire::people_line(line),
         FeedKind::Cluster => wire::skimmer_line(line).or_else(|_| wire::people_line(line)),
@@ -71,6 +72,7 @@ pub fn class_of_feed(kind: Option<FeedKind>) -> Class {
     match kind {
         Some(FeedKind::Rbn) => Class::Rbn,
         Some(FeedKind::RbnDigital) => Class::RbnDigital,
+        Some(FeedKind::PskReporter) => Class::PskReporter,
         Some(FeedKind::Simulator) => Class::Simulator,
         Some(FeedKind::Cluster | FeedKind::Replay) | None => Class::Human,
     }

@@ -1,16 +1,18 @@
 //! One TCP feed: socket, client and supervisor together.
 
-use super::feed::{FeedClient, FeedEvent, LogIn, SAY_BYTES_MAX};
+use super::conversation::{Conversation, Speech};
+use super::feed::{FeedEvent, SAY_BYTES_MAX};
 use super::intake::{Desk, Input};
 use super::resolve::Resolver;
 use super::stats::{Failure, FeedState};
 use super::supervise::{Supervisor, Wish};
+use super::transport::Transport;
 use crate::engine::{Now, Tokens};
 use crate::measure::Reason;
 use mio::net::TcpStream;
 use mio::{Interest, Registry};
 use socket2::{SockRef, TcpKeepalive};
-use std::io::{ErrorKind, Read, Write};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -24,8 +26,8 @@ const TCP_KEEPALIVE_INTERVAL_S: u64 = 15;
 pub const PLACE_BITS: u32 = 8;
 
 struct Connection {
-    stream: TcpStream,
-    client: FeedClient,
+    transport: Transport,
+    client: Conversation,
     connected: bool,
     readable: bool,
     writable: bool,
@@ -37,7 +39,7 @@ pub struct Link {
     pub(super) input: Input,
     supervisor: Supervisor,
     resolver: Resolver,
-    log_in: LogIn,
+    speech: Speech,
     place: usize,
     generation: usize,
     connection: Option<Connection>,
@@ -46,8 +48,8 @@ pub struct Link {
 }
 
 impl Link {
-    pub fn new(input: Input, supervisor: Supervisor, resolver: Resolver, log_in: LogIn, place: usize) -> Link {
-        Link { input, supervisor, resolver, log_in, place, generation: 0, connection: None, addresses: Vec::new() }
+    pub fn new(input: Input, supervisor: Supervisor, resolver: Resolver, speech: Speech, place: usize) -> Link {
+        Link { input, supervisor, resolver, speech, place, generation: 0, connection: None, addresses: Vec::new() }
     }
 
     /// A readiness event for a local token of this feed.
@@ -67,7 +69,7 @@ impl Link {
         (self.supervisor.state() == FeedState::Resolving && self.resolver.has_answer())
             || self.connection.as_ref().is_some_and(|c| {
                 (c.readable && c.connected && self.input.waiting() == 0)
-                    || (c.writable && (!c.connected || !c.say.is_empty()))
+                    || (c.writable && (!c.connected || !c.say.is_empty() || c.transport.wants_write()))
             })
     }
 
@@ -154,8 +156,8 @@ impl Link {
             match stream {
                 Ok(stream) => {
                     self.connection = Some(Connection {
-                        stream,
-                        client: FeedClient::new(self.log_in.clone(), now),
+                        transport: Transport::Plain(stream),
+                        client: Conversation::new(&self.speech, now),
                         connected: false,
                         readable: false,
                         writable: false,
@@ -185,8 +187,8 @@ impl Link {
                 return 0;
             }
             // Writable is the end of a connect, good or bad.
-            let outcome = match connection.stream.take_error() {
-                Ok(None) => connection.stream.peer_addr().map(drop),
+            let outcome = match connection.transport.tcp().take_error() {
+                Ok(None) => connection.transport.tcp().peer_addr().map(drop),
                 Ok(Some(error)) | Err(error) => Err(error),
             };
             match outcome {
@@ -201,12 +203,12 @@ impl Link {
                 }
             }
             connection.connected = true;
-            connection.client = FeedClient::new(self.log_in.clone(), now);
-            let _ = connection.stream.set_nodelay(true);
+            connection.client = Conversation::new(&self.speech, now);
+            let _ = connection.transport.tcp().set_nodelay(true);
             let keepalive = TcpKeepalive::new()
                 .with_time(Duration::from_secs(TCP_KEEPALIVE_S))
                 .with_interval(Duration::from_secs(TCP_KEEPALIVE_INTERVAL_S));
-            let _ = SockRef::from(&connection.stream).set_tcp_keepalive(&keepalive);
+            let _ = SockRef::from(&*connection.transport.tcp()).set_tcp_keepalive(&keepalive);
             self.addresses.clear();
             self.supervisor.connected();
             moved += 1;
@@ -221,7 +223,7 @@ impl Link {
             if ended.is_some() || limit == 0 {
                 break;
             }
-            match connection.stream.read(&mut buffer[..limit]) {
+            match connection.transport.read(&mut buffer[..limit]) {
                 Ok(0) => {
                     ended = Some((Failure::Closed, "the other side closed".into()));
                     break;
@@ -280,11 +282,17 @@ impl Link {
 
     /// Writes what is to be said.
     fn talk(connection: &mut Connection) -> Option<(Failure, String)> {
-        while connection.writable && !connection.say.is_empty() {
-            match connection.stream.write(&connection.say) {
-                Ok(n) => {
-                    connection.say.drain(..n);
-                }
+        while connection.writable && (!connection.say.is_empty() || connection.transport.wants_write()) {
+            let taken = match connection.say.as_slice() {
+                [] => Ok(0),
+                say => connection.transport.write(say),
+            };
+            let sent = taken.and_then(|n| {
+                connection.say.drain(..n);
+                connection.transport.flush()
+            });
+            match sent {
+                Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => connection.writable = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Some((Failure::Io, error.to_string())),
@@ -302,8 +310,8 @@ impl Link {
 
     fn close(&mut self, registry: &Registry) {
         if let Some(mut connection) = self.connection.take() {
-            let _ = registry.deregister(&mut connection.stream);
-            let cut_off = u64::from(connection.client.pending_bytes() > 0);
+            let _ = registry.deregister(connection.transport.tcp());
+            let cut_off = u64::from(connection.client.is_inside_message());
             self.input.end_unread(Reason::LineCutOff, cut_off);
         }
     }

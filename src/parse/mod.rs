@@ -1,6 +1,8 @@
 //! Stage 1: feeds' sockets and their supervision; line to [`crate::spot::Spot`]; the gate.
 //!
 //! - `feed`: one upstream connection as a state machine: log-in, keepalive, deadlines, lines. No socket.
+//! - `mqtt`: the same for a broker of PSKReporter; `conversation`: either of them.
+//! - `transport`: TCP or TLS under it.
 //! - `supervise`: when to connect, when to give up, how long to wait. No socket, no clock.
 //! - `stats`: what reporters see of a feed.
 //! - `line`: a line of a feed becomes a spot of its class, with its time.
@@ -12,16 +14,19 @@
 mod agent;
 #[cfg(test)]
 mod agent_tests;
+mod conversation;
 mod feed;
 mod gate;
 mod intake;
 mod line;
 mod link;
+mod mqtt;
 mod posting;
 mod resolve;
 mod source;
 mod stats;
 mod supervise;
+mod transport;
 
 pub use agent::{ParseAgent, ParseParts};
 pub use feed::{FeedClient, FeedEvent, LogIn};
