@@ -77,6 +77,8 @@ pub enum Command {
         Examples:\n  \
         dxring replay rbn_20170715.txt.zst       the lines of a new user without a filter\n  \
         dxring replay --summary *.txt.zst        no lines, but the books: in = out + named drops\n  \
+        dxring replay --timing --threads 2 day.txt.zst\n                                           \
+        how fast parse and the stages are here, in spots/s, MB/s, ns per spot\n  \
         dxring replay --speed 10 --dedupe off day.txt.gz\n                                           \
         ten times as fast as it happened, every spot\n  \
         dxring replay --summary --profile flame.svg day.txt.zst\n                                           \
@@ -237,6 +239,12 @@ pub struct ReplayOptions {
     /// Print the books only, no lines
     #[arg(long)]
     pub summary: bool,
+    /// Threads: 2 = parse on one, the stages behind it on the other; the same bytes
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub threads: u8,
+    /// Print how fast it went, no lines: captures are read into memory before the clock starts
+    #[arg(long)]
+    pub timing: bool,
     /// Write a flame graph of the run to this SVG file
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
@@ -259,6 +267,8 @@ impl ReplayOptions {
             start: self.start,
             summary: true,
             profile: self.profile.clone(),
+            threads: self.threads.into(),
+            timing: self.timing,
         }
     }
 }
@@ -470,6 +480,7 @@ mod tests {
         assert_eq!((replay.format, replay.dedupe), (Some(LineFormat::Gocluster), Some(Dedupe::Off)));
         assert_eq!(replay.start, Some((Utc::from_civil(2017, 7, 15, 13, 59, 0), true)));
         assert_eq!((replay.summary, replay.files.len()), (true, 2));
+        assert_eq!((replay.threads, replay.timing), (1, false));
         for (name, format) in [("cc11", LineFormat::Cc11), ("json", LineFormat::Json)] {
             let parsed = parse(&format!("replay --format {name} a.txt")).unwrap();
             assert!(matches!(parsed, Command::Replay(replay) if replay.format == Some(format)));
@@ -509,6 +520,7 @@ mod tests {
         for (line, expected) in [
             ("replay", "FILE"),
             ("replay --speed 0 a", "above 0"),
+            ("replay --threads 3 a", "1..=2"),
             ("replay --start 2017-02-30 a", "is no date"),
             ("run --report-every 10", "is no time"),
             ("run --report-every 500ms", "use 1s to 24h"),
