@@ -9,6 +9,7 @@ mod feeder;
 mod filters;
 mod json;
 mod machine;
+mod pairs;
 mod plan;
 mod report;
 #[path = "../rig/mod.rs"]
