@@ -51,7 +51,8 @@ pub enum Command {
         dxring run --report-every 10s            a report on standard error every 10 seconds\n  \
         dxring run --config club.ron --data club-data\n  \
         dxring run --set telnet.listen=[::]:7300 --set feeds.rbn.enabled=true --set callsign=K1ABC\n\n\
-        Signals: SIGUSR1 prints a report; SIGTERM and SIGINT drain and stop within 5 seconds.")]
+        Signals: SIGUSR1 prints a report; SIGUSR2 samples the node for 10 s and writes a flame graph to the data\n  \
+        folder; SIGTERM and SIGINT drain and stop within 5 seconds.")]
     Run(RunOptions),
 
     /// Check a configuration: every mistake with file, line, key and remedy
@@ -110,6 +111,15 @@ pub enum Command {
         dxring user set K1ABC name=Hugo grid=FN31 filter='PASS BAND 20M; REJECT SOURCE SKIMMER'\n  \
         dxring user import data/users --dry-run  what GoCluster's user files would give")]
     User(UserOptions),
+
+    /// Draw a flame graph of folded stacks or of `perf script -F comm,ip,sym` (scripts/flamegraph.sh uses it)
+    #[command(
+        hide = true,
+        after_long_help = "Examples:\n  \
+        dxring flame stacks.folded > all.svg\n  \
+        perf script -F comm,ip,sym | dxring flame --thread parse > parse.svg"
+    )]
+    Flame(FlameOptions),
 }
 
 /// Which configuration.
@@ -237,7 +247,7 @@ pub struct ReplayOptions {
     /// Print the books only, no lines
     #[arg(long)]
     pub summary: bool,
-    /// Write a flame graph of the run to this SVG file
+    /// Write a flame graph of the run to this SVG file, or the stacks it is made of if it ends in .folded
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
     /// Which configuration.
@@ -281,6 +291,20 @@ pub struct LookupOptions {
     /// Which configuration (for `reference.cty`).
     #[command(flatten)]
     pub config: ConfigOptions,
+}
+
+/// Options of `flame`.
+#[derive(Args, Debug, Clone, Default, PartialEq)]
+pub struct FlameOptions {
+    /// What to draw [default: standard input]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Only this thread
+    #[arg(long, value_name = "NAME")]
+    pub thread: Option<String>,
+    /// What to write above it
+    #[arg(long, default_value = "dxring, samples per thread")]
+    pub title: String,
 }
 
 /// Options of `user`.

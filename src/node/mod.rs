@@ -1,6 +1,7 @@
 //! A node: everything wired together.
 
 mod directory;
+mod profile;
 mod reload;
 mod report;
 mod run;
