@@ -15,7 +15,8 @@
 #
 # Sampled with perf where it is installed and the kernel lets this user (kernel functions are seen if
 # /proc/sys/kernel/perf_event_paranoid is 1 or less, or for root); else by the node itself (SIGUSR2), which does not see the
-# kernel and charges the innermost function to its caller.
+# kernel and charges the innermost function to its caller. The C library keeps no frame pointers: some of its calls (send)
+# stand directly on the thread.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -60,11 +61,16 @@ clean_up() {
         [ -n "$started" ] && kill "$started" 2>/dev/null && wait "$started" 2>/dev/null
     done
     # A node that the load generator started is its child, not ours.
-    if [ -n "$pid" ] && [ -n "$load" ] && kill -0 "$pid" 2>/dev/null; then kill "$pid" 2>/dev/null || true; fi
+    if [ -n "$pid" ] && [ -n "$load" ] && kill "$pid" 2>/dev/null; then
+        # It drains for 5 s at most.
+        within 8 gone "$pid" || kill -9 "$pid" 2>/dev/null || true
+    fi
     rm -rf "$tmp"
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
 
 is_dxring() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = dxring ]; }
 
@@ -172,7 +178,7 @@ loaded() {
 with_load() {
     local users=$1
     shift
-    target/release/dxring-load --spawn target/release/dxring --users "$users" "$@" --quiet >"$tmp/load.log" 2>&1 &
+    TMPDIR=$tmp target/release/dxring-load --spawn target/release/dxring --users "$users" "$@" --quiet >"$tmp/load.log" 2>&1 &
     load=$!
     within 60 loaded "$users" || fail "the load does not start: $(tail -n 3 "$tmp/load.log")"
     # Silence and warm-up after the last log-in: 0.3 + 1 + 0.5 s.

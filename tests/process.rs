@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -235,19 +236,18 @@ fn a_node_profiles_itself_on_a_signal() {
     user.write_all(b"k1abc\r\nset/page 0\r\n").unwrap();
     node.signal("-USR2");
     // A question each, so that there is something to sample.
+    let done = AtomicBool::new(false);
     let log = std::thread::scope(|scope| {
-        let done = std::sync::atomic::AtomicBool::new(false);
-        let asks = || {
+        scope.spawn(|| {
             let mut buf = [0; 65_536];
-            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+            while !done.load(Relaxed) {
                 user.write_all(b"help filters\r\n").unwrap();
                 let _ = user.read(&mut buf);
             }
-        };
-        scope.spawn(asks);
+        });
         node.signal("-USR2");
         let log = node.says(" profile: ");
-        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        done.store(true, Relaxed);
         log
     });
     assert!(node.said.contains("SIGUSR2 ignored"), "{}", node.said);

@@ -17,8 +17,10 @@ use std::io::BufRead;
 const STACKS_MAX: usize = 131_072;
 /// A line of the input beyond which it is no stack.
 const LINE_BYTES_MAX: usize = 65_536;
-/// What stands below our own functions in each stack: births of threads, the same for all.
+/// Our own functions: what stands below them is the same for all threads and left out.
 const OURS: &str = "dxring";
+/// The same where a stack has none of ours, since libc keeps no frame pointer.
+const BIRTHS: [&str; 6] = ["start_thread", "clone", "core::ops::function", "std::sys", "std::thread", "std::panic"];
 
 /// A profile being taken. One at a time in a process.
 pub struct Sampler {
@@ -155,7 +157,12 @@ impl Profile {
     fn add(&mut self, thread: &str, frames: impl Iterator<Item = String>, count: u64) {
         let mut stack = clean(thread.trim());
         let frames: Vec<String> = frames.map(|frame| clean(&frame)).collect();
-        let from = frames.iter().position(|frame| frame.contains(OURS)).unwrap_or(0);
+        let is_birth = |frame: &String| {
+            let bare = frame.trim_start_matches(['<', '_']);
+            BIRTHS.iter().any(|birth| bare.starts_with(birth))
+        };
+        let ours = frames.iter().position(|frame| frame.contains(OURS));
+        let from = ours.or_else(|| frames.iter().position(|frame| !is_birth(frame))).unwrap_or(0);
         for frame in &frames[from..] {
             stack.push(';');
             stack.push_str(frame);
@@ -199,6 +206,11 @@ parse
 \t    555555550003 <[u8; 4] as dxring::wire::Scan>::next
 \t    555555550004
 
+parse 
+\t    7f0000000002 epoll_wait
+\t    555555550005 <std::sys::thread::unix::Thread>::new::thread_start
+\t    7f0000000003 __clone3
+
 telnet-0 
 \t    ffffffff8199 tcp_sendmsg_locked
 \t    7f0000000001 __send
@@ -212,13 +224,14 @@ telnet-0
         assert_eq!(
             profile.folded(),
             "parse;<[u8, 4] as dxring::wire::Scan>::next 1\n\
+             parse;epoll_wait 1\n\
              telnet-0;dxring::telnet::agent::TelnetAgent::turn;__send;tcp_sendmsg_locked 2\n"
         );
-        assert_eq!(profile.threads(), [("telnet-0", 2), ("parse", 1)]);
+        assert_eq!(profile.threads(), [("parse", 2), ("telnet-0", 2)]);
         // What was written is read again.
         assert_eq!(Profile::read(profile.folded().as_bytes()).unwrap(), profile);
         let one = profile.of_thread("parse");
-        assert_eq!((one.samples(), one.threads()), (1, vec![("parse", 1)]));
+        assert_eq!((one.samples(), one.threads()), (2, vec![("parse", 2)]));
         let svg = String::from_utf8(profile.svg("a node").unwrap()).unwrap();
         for part in ["<svg", "a node", "telnet-0 (2 samples", "TelnetAgent::turn (2 samples", "next (1 samples"] {
             assert!(svg.contains(part), "{part} in {svg}");
