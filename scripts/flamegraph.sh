@@ -5,7 +5,7 @@
 #   scripts/flamegraph.sh --pid PID              that one
 #   scripts/flamegraph.sh --scenario burst       builds; 5,000 spots in a second to 1,000 users, every two seconds
 #   scripts/flamegraph.sh --scenario filters     5,000 spots/s to 1,000 users in 100 different filters
-#   scripts/flamegraph.sh --scenario mqtt        5,000 reports/s through a real broker (needs mosquitto) to 100 users
+#   scripts/flamegraph.sh --scenario mqtt        FT8's reports through a real broker (needs mosquitto) to 100 users
 #   scripts/flamegraph.sh --scenario replay FILE a capture through all stages, as fast as it goes
 #
 #   --seconds N      how long to sample (default 10, at most 60; the node's own profiler always takes 10)
@@ -54,10 +54,10 @@ case "$scenario" in '' | burst | filters | mqtt | replay) ;; *) fail "no scenari
 
 mkdir -p perf/out
 tmp=$(mktemp -d)
-load='' node='' broker='' publisher=''
+load='' node='' broker='' publisher='' readers=''
 # Ends what was started here, by number, and nothing else.
 clean_up() {
-    for started in "$load" "$publisher" "$node" "$broker"; do
+    for started in $readers "$load" "$publisher" "$node" "$broker"; do
         [ -n "$started" ] && kill "$started" 2>/dev/null && wait "$started" 2>/dev/null
     done
     # A node that the load generator started is its child, not ours.
@@ -188,6 +188,45 @@ with_load() {
     # It has a bounded time of its own; what it says about the sampled run is of no use.
     kill "$load" 2>/dev/null || true
     wait "$load" 2>/dev/null || true
+}
+
+# A broker, the simulator that publishes to it, a node that subscribes, and users who read.
+with_mqtt() {
+    command -v mosquitto >/dev/null || fail "mosquitto is not installed (package mosquitto)"
+    target/release/dxring simulate --help | grep -q -- --mqtt || fail "this dxring does not publish to brokers"
+    local port users=100 n
+    port=$((20000 + RANDOM % 10000))
+    printf 'listener %s 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n' "$port" >"$tmp/broker.conf"
+    mosquitto -c "$tmp/broker.conf" >"$tmp/broker.log" 2>&1 &
+    broker=$!
+    within 5 accepts "$port" || fail "mosquitto does not start: $(tail -n 1 "$tmp/broker.log")"
+    target/release/dxring run --data "$tmp/data" --set callsign=N1LOAD --set telnet.listen=127.0.0.1:0 \
+        --set feeds.pskreporter.enabled=true --set feeds.pskreporter.host=127.0.0.1 --set feeds.pskreporter.port="$port" \
+        >"$tmp/node.log" 2>&1 &
+    node=$!
+    pid=$node
+    within 10 grep -q 'users: telnet' "$tmp/node.log" || fail "the node does not start: $(tail -n 1 "$tmp/node.log")"
+    target/release/dxring simulate --mqtt "127.0.0.1:$port" --profile ft8-burst --rate 10 >"$tmp/publisher.log" 2>&1 &
+    publisher=$!
+    port=$(sed -n 's/.*users: telnet 127.0.0.1 \([0-9]*\).*/\1/p' "$tmp/node.log")
+    for n in $(seq $users); do
+        reads "$port" "K1$(letters "$n")" &
+        readers="$readers $!"
+    done
+    sleep 3
+    sample
+    kill -0 "$publisher" 2>/dev/null || fail "the publisher ended: $(tail -n 3 "$tmp/publisher.log")"
+}
+
+accepts() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+letters() { printf "\\$(printf %o $((65 + $1 / 26 % 26)))\\$(printf %o $((65 + $1 % 26)))A"; }
+
+# A user who wants everything.
+reads() {
+    exec 3<>"/dev/tcp/127.0.0.1/$1"
+    printf '%s\r\nSET/NOFILTER\r\n' "$2" >&3
+    exec cat <&3 >/dev/null
 }
 
 # A whole run, at most $seconds long.

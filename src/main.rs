@@ -14,9 +14,7 @@ fn main() -> ExitCode {
     let answer = match Cli::parse().asked() {
         Command::Run(options) => run(&options),
         Command::Check(options) => options.check().map_err(|e| e.to_string()),
-        Command::Plan(options) => {
-            options.config.load().map(|l| node::plan(&l.node).0.to_string()).map_err(|e| e.to_string())
-        }
+        Command::Plan(options) => options.plan().map_err(|e| e.to_string()),
         Command::Replay(options) => play(&options),
         Command::Simulate(options) => {
             let made = simulate::run(&options, &mut BufWriter::new(io::stdout().lock()));

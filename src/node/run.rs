@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Log lines waiting for standard error; beyond it they are dropped and counted by the writer.
 const LOG_LINES_MAX: usize = 8192;
 /// Descriptors the node needs beside one per user: listeners, polls, feeds, files.
-const DESCRIPTORS_OWN: u64 = 256;
+pub(super) const DESCRIPTORS_OWN: u64 = 256;
 /// Signals that ask for something; the others end the node.
 const QUESTIONS: [i32; 3] = [SIGUSR1, SIGUSR2, SIGHUP];
 
