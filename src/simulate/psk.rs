@@ -131,8 +131,9 @@ mod tests {
     fn our_own_reader_reads_it() {
         let mut payload = Vec::new();
         psk_payload(&REPORT, &mut payload);
-        let report = pskreporter(&payload).unwrap();
-        assert_eq!((report.sq, report.heard), (Some(REPORT.sq), Utc::from_secs(REPORT.heard_s)));
+        let message = pskreporter(&payload);
+        let report = message.report.unwrap();
+        assert_eq!((message.sq, report.heard), (Some(REPORT.sq), Utc::from_secs(REPORT.heard_s)));
         assert_eq!((report.spot.dx.as_str(), report.spot.de.as_str()), ("WB1DX/P", "WCF190-#"));
         assert_eq!((report.spot.freq.hz(), report.spot.mode()), (REPORT.freq_hz, Mode::Ft8));
     }

@@ -31,7 +31,7 @@ pub use header::{bulletin_kind, is_spot_line};
 pub use iac::{Iac, TELNET_REPLY_BYTES_MAX};
 pub use json::{JSON_LINE_BYTES_MAX, json};
 pub use people::people_line;
-pub use pskreporter::{PskReport, pskreporter};
+pub use pskreporter::{ModeName, PskMessage, PskReport, pskreporter};
 pub use scan::HhMm;
 pub use skimmer::skimmer_line;
 pub use splitter::{LINE_BYTES_MAX, LineSplitter};
