@@ -72,8 +72,9 @@ pub enum Command {
     #[command(
         after_long_help = "A capture is text, one line as the feed sent it; .gz and .zst are unpacked. Time is the capture's \
         own: from a `.sec` file beside it (second of the day, line by line), else from the HHMM on each line; the date \
-        comes from a YYYYMMDD or YYYY-MM-DD in the file's name, or from --start. The same input gives the same bytes, \
-        always.\n\n\
+        comes from a YYYYMMDD or YYYY-MM-DD in the file's name, or from --start. PSKReporter messages, a JSON object a \
+        line, come at their `at` (Unix seconds), else when the latest report so far was heard. The same input gives the \
+        same bytes, always.\n\n\
         Examples:\n  \
         dxring replay rbn_20170715.txt.zst       the lines of a new user without a filter\n  \
         dxring replay --summary *.txt.zst        no lines, but the books: in = out + named drops\n  \

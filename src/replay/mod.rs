@@ -8,6 +8,7 @@
 mod capture;
 mod csv;
 mod live;
+mod message;
 mod open;
 mod road;
 mod summary;
@@ -19,7 +20,7 @@ pub use summary::{FileSummary, Stage, StageTime, Summary};
 
 use crate::config::{self, Dedupe, FeedKind, LineFormat};
 use crate::engine::{Bell, Control, FaultPoint, Mailbox, TestClock, edge};
-use crate::parse::{AgePolicy, Desk, FeedStats, Gate, Input, Notes};
+use crate::parse::{AgePolicy, Desk, FeedStats, Gate, Input, Notes, PSKREPORTER, ReportPolicy};
 use crate::reference::{Cty, SharedCty};
 use crate::spot::{Call, Spot, Utc};
 use road::Road;
@@ -41,7 +42,8 @@ const PROFILE_HZ: i32 = 997;
 /// What to play and how.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Captures: plain, `.gz`, `.zst`; RBN telnet lines, telnet sessions, RBN daily CSV.
+    /// Captures: plain, `.gz`, `.zst`; RBN telnet lines, telnet sessions, RBN daily CSV,
+    /// PSKReporter messages.
     pub files: Vec<PathBuf>,
     /// 1.0 = as it happened; `None` = as fast as it goes.
     pub speed: Option<f64>,
@@ -141,6 +143,24 @@ fn profiler() -> Result<pprof::ProfilerGuard<'static>, ReplayError> {
         .map_err(|e| ReplayError::Profile(e.to_string()))
 }
 
+/// What the node would take of PSKReporter: its first feed of that kind says, or the shipped one.
+struct PskReporterFeed {
+    age: AgePolicy,
+    policy: ReportPolicy,
+}
+
+impl PskReporterFeed {
+    fn of(settings: &config::Node) -> PskReporterFeed {
+        let shipped = config::Node::default();
+        let is_one = |feed: &&config::Feed| feed.kind == FeedKind::PskReporter;
+        let feed = settings.feeds.iter().chain(&shipped.feeds).find(is_one);
+        PskReporterFeed {
+            age: AgePolicy { max_age_s: feed.map_or(0, |feed| feed.max_age_s) },
+            policy: feed.map(ReportPolicy::of).unwrap_or_default(),
+        }
+    }
+}
+
 fn play(
     options: &Options,
     settings: &config::Node,
@@ -149,12 +169,16 @@ fn play(
 ) -> Result<Summary, ReplayError> {
     let mut captures = Vec::new();
     let mut inputs = Vec::new();
-    let age = AgePolicy { max_age_s: config::Feed::default().max_age_s };
+    let psk = PskReporterFeed::of(settings);
     for (index, path) in options.files.iter().enumerate() {
         let capture = Capture::open(path, options.start)?;
         let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
         let stats = Arc::new(FeedStats::new(&name, index as u8, Some(FeedKind::Replay)));
-        let mut input = Input::new(stats, Call::literal("REPLAY"), age, BATCH_LINES_MAX);
+        let (node, age) = match capture.form() {
+            Form::PskJson => (PSKREPORTER, psk.age),
+            Form::Telnet | Form::RbnCsv => ("REPLAY", AgePolicy { max_age_s: config::Feed::default().max_age_s }),
+        };
+        let mut input = Input::new(stats, Call::literal(node), age, BATCH_LINES_MAX).taking(psk.policy.clone());
         if options.summary {
             input.keep_examples();
         }
