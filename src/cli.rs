@@ -87,13 +87,15 @@ pub enum Command {
 
     /// Make a seeded band: stations, skimmers, mistakes, with the truth known
     #[command(
-        after_long_help = "With --serve it is an RBN-like server: point a feed at it. Without, the lines go to standard output \
-        as fast as they can be made.\n\n\
+        after_long_help = "With --serve it is an RBN-like server: point a feed at it. With --mqtt it publishes what its skimmers \
+        hear to a broker of yours, topics, numbers and delays as PSKReporter's, and says at the end what the broker did not \
+        take. Without, the lines go to standard output as fast as they can be made.\n\n\
         Examples:\n  \
         dxring simulate --minutes 10 --seed 7 --truth truth.tsv > lines.txt\n  \
         dxring simulate --serve 127.0.0.1:7000 --profile contest\n  \
         dxring --set feeds.rbn.host=127.0.0.1 --set feeds.rbn.enabled=true\n                                           \
-        a node that listens to the line above"
+        a node that listens to the line above\n  \
+        dxring simulate --mqtt 127.0.0.1:1883 --profile ft8-burst --rate 5"
     )]
     Simulate(crate::simulate::Options),
 

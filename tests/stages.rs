@@ -4,5 +4,7 @@
 mod country;
 #[path = "stages/real.rs"]
 mod real;
+#[path = "stages/reports.rs"]
+mod reports;
 #[path = "stages/seeds.rs"]
 mod seeds;

@@ -123,3 +123,23 @@ fn users_text(out: &mut String, core: usize, stats: &TelnetStats) {
     }
     out.push('\n');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::FeedKind;
+
+    #[test]
+    fn what_was_lost_upstream_is_said_or_said_to_be_unknown() {
+        let clock = crate::engine::TestClock::at(crate::spot::Utc::from_secs(0));
+        let text = |stats: FeedStats| {
+            let mut out = String::new();
+            feeds_text(&mut out, &[Arc::new(stats)], clock.now());
+            out
+        };
+        let psk = || FeedStats::new("psk", 0, Some(FeedKind::PskReporter));
+        assert!(text(psk()).ends_with("last line never · upstream lost unknown (filtered topics)\n"));
+        assert!(text(psk().of_network(true)).ends_with("last line never · upstream lost 0\n"));
+        assert!(!text(FeedStats::new("rbn", 0, Some(FeedKind::Rbn))).contains("upstream"));
+    }
+}
