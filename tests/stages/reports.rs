@@ -158,11 +158,15 @@ fn pskreporter_is_shed_first_then_digital_then_cw_and_people_never() {
     // People may use the last slot of the ring.
     counter.input.batch.push(b"DX de F5LEN:     14025.3  3D2AG        up 2                           1234Z");
     counter.desk.lines(&mut counter.input, now);
+    let mut sq = 1_000;
     let mut push = |counter: &mut Counter, kind: usize, n: usize| {
         for i in 0..n {
             let dx = format!("K{kind}{}{}", char::from(b'A' + i as u8), char::from(b'A' + kind as u8));
             let text = match kind {
-                0 => message(1_000 + i as u64, "DL1ABC", &dx, at(33, 0), -5),
+                0 => {
+                    sq += 1;
+                    message(sq, "DL1ABC", &dx, at(33, 0), -5)
+                }
                 1 => format!("DX de OH6BG-#: 14074.0 {dx} FT8 -10 dB CQ 1234Z").into_bytes(),
                 2 => format!("DX de W3LPL-#: 14025.0 {dx} CW 23 dB 25 WPM CQ 1234Z").into_bytes(),
                 _ => format!("DX de F5LEN: 14025.3 {dx} up 2 1234Z").into_bytes(),
