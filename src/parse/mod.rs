@@ -36,6 +36,7 @@ pub use feed::{FeedClient, FeedEvent, LogIn};
 pub use gate::{AgePolicy, Gate};
 pub use intake::{Desk, Input, Notes};
 pub use line::{LineEnd, Told, read_line, told_at_end};
+pub use mqtt::{MqttClient, MqttLogIn, is_firehose, psk_topics};
 pub use posting::PostLimits;
 pub use report::{NODE as PSKREPORTER, ReportPolicy, Reports};
 pub use sequence::{Seen, Sequence, SequenceCounts};
