@@ -5,7 +5,7 @@ use super::feed::LogIn;
 use super::gate::{AgePolicy, Gate};
 use super::intake::{Desk, Input, Notes};
 use super::link::{Link, PLACE_BITS};
-use super::mqtt::{MqttLogIn, psk_topics};
+use super::mqtt::{MqttLogIn, is_firehose, psk_topics};
 use super::report::{self, ReportPolicy};
 use super::resolve::Resolver;
 use super::source::LineSource;
@@ -100,7 +100,7 @@ impl ParseAgent {
         for (index, feed) in parts.feeds.into_iter().filter(|(_, f)| f.enabled) {
             let mut stats = FeedStats::new(&feed.name, index, Some(feed.kind));
             if feed.kind == FeedKind::PskReporter {
-                stats = stats.of_network(feed.bands.is_empty() && feed.modes.is_empty());
+                stats = stats.of_network(is_firehose(&psk_topics(&feed.bands, &feed.modes)));
             }
             let stats = Arc::new(stats);
             let age = AgePolicy { max_age_s: feed.max_age_s };
