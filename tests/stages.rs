@@ -1,5 +1,7 @@
 //! The pure stages beyond the rows of `conformance`: whole country files, real days.
 
+#[path = "stages/correct_edge.rs"]
+mod correct_edge;
 #[path = "stages/country.rs"]
 mod country;
 #[path = "stages/real.rs"]
