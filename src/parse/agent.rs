@@ -5,7 +5,8 @@ use super::feed::LogIn;
 use super::gate::{AgePolicy, Gate};
 use super::intake::{Desk, Input, Notes};
 use super::link::{Link, PLACE_BITS};
-use super::mqtt::{MqttLogIn, psk_topics};
+use super::mqtt::{MqttLogIn, is_firehose, psk_topics};
+use super::report::{self, ReportPolicy};
 use super::resolve::Resolver;
 use super::source::LineSource;
 use super::stats::{FeedState, FeedStats};
@@ -97,9 +98,14 @@ impl ParseAgent {
         let mut sourced = Vec::new();
         let mut all_stats = Vec::new();
         for (index, feed) in parts.feeds.into_iter().filter(|(_, f)| f.enabled) {
-            let stats = Arc::new(FeedStats::new(&feed.name, index, Some(feed.kind)));
+            let mut stats = FeedStats::new(&feed.name, index, Some(feed.kind));
+            if feed.kind == FeedKind::PskReporter {
+                stats = stats.of_network(is_firehose(&psk_topics(&feed.bands, &feed.modes)));
+            }
+            let stats = Arc::new(stats);
             let age = AgePolicy { max_age_s: feed.max_age_s };
-            let input = Input::new(Arc::clone(&stats), node_of(&feed), age, feed.buffer_spots as usize);
+            let input = Input::new(Arc::clone(&stats), node_of(&feed), age, feed.buffer_spots as usize)
+                .taking(ReportPolicy::of(&feed));
             match feed.kind {
                 FeedKind::Simulator | FeedKind::Replay => {
                     let Some(at) = sources.iter().position(|(i, _)| *i == index) else { continue };
@@ -313,7 +319,7 @@ fn node_of(feed: &Feed) -> Call {
     match feed.kind {
         FeedKind::Rbn => Call::literal("RBN"),
         FeedKind::RbnDigital => Call::literal("RBN-DIGITAL"),
-        FeedKind::PskReporter => Call::literal("PSKREPORTER"),
+        FeedKind::PskReporter => Call::literal(report::NODE),
         FeedKind::Simulator => Call::literal("SIMULATOR"),
         FeedKind::Cluster | FeedKind::Replay => {
             let mut name: Vec<u8> = feed.name.bytes().filter(u8::is_ascii_graphic).collect();

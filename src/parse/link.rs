@@ -313,6 +313,7 @@ impl Link {
             let _ = registry.deregister(connection.transport.tcp());
             let cut_off = u64::from(connection.client.is_inside_message());
             self.input.end_unread(Reason::LineCutOff, cut_off);
+            self.input.connection_ended();
         }
     }
 }

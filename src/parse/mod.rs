@@ -6,6 +6,7 @@
 //! - `supervise`: when to connect, when to give up, how long to wait. No socket, no clock.
 //! - `stats`: what reporters see of a feed.
 //! - `line`: a line of a feed becomes a spot of its class, with its time.
+//! - `report` and `sequence`: the same for a message of PSKReporter, and what its numbers say.
 //! - `gate` and `posting`: what may enter the road.
 //! - `intake`: lines in, spots to the ring: books, class reserves, shedding, panic isolation.
 //! - `source`: lines made here: simulator, captures at their own speed.
@@ -22,7 +23,9 @@ mod line;
 mod link;
 mod mqtt;
 mod posting;
+mod report;
 mod resolve;
+mod sequence;
 mod source;
 mod stats;
 mod supervise;
@@ -35,6 +38,8 @@ pub use intake::{Desk, Input, Notes};
 pub use line::{LineEnd, Told, read_line, told_at_end};
 pub use mqtt::{MqttClient, MqttLogIn, is_firehose, psk_topics};
 pub use posting::PostLimits;
+pub use report::{NODE as PSKREPORTER, ReportPolicy, Reports};
+pub use sequence::{Seen, Sequence, SequenceCounts};
 pub use source::LineSource;
-pub use stats::{Failure, FeedState, FeedStats};
+pub use stats::{Failure, FeedState, FeedStats, UpstreamStats};
 pub use supervise::{Supervisor, Wish};
