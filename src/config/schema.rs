@@ -375,7 +375,10 @@ impl Default for Node {
             feeds: vec![
                 feed(FeedKind::Rbn, "rbn", "telnet.reversebeacon.net", 7000, 300),
                 feed(FeedKind::RbnDigital, "rbn_digital", "telnet.reversebeacon.net", 7001, 300),
-                Feed { keepalive_s: 60, ..feed(FeedKind::PskReporter, "pskreporter", "mqtt.pskreporter.info", 1883, 900) },
+                Feed {
+                    keepalive_s: 60,
+                    ..feed(FeedKind::PskReporter, "pskreporter", "mqtt.pskreporter.info", 1883, 900)
+                },
                 feed(FeedKind::Cluster, "cluster", "", 7300, 300),
                 Feed { enabled: true, ..feed(FeedKind::Simulator, "simulator", "", 0, 0) },
             ],

@@ -276,7 +276,7 @@ impl Link {
                 supervisor.logged_in(now);
                 None
             }
-            Some(FeedEvent::Failed(reason, text)) => Some((reason, text.to_string())),
+            Some(FeedEvent::Failed(reason, text)) => Some((reason, text.into_owned())),
         }
     }
 

@@ -33,6 +33,7 @@ pub use feed::{FeedClient, FeedEvent, LogIn};
 pub use gate::{AgePolicy, Gate};
 pub use intake::{Desk, Input, Notes};
 pub use line::{LineEnd, Told, read_line, told_at_end};
+pub use mqtt::{MqttClient, MqttLogIn, is_firehose, psk_topics};
 pub use posting::PostLimits;
 pub use source::LineSource;
 pub use stats::{Failure, FeedState, FeedStats};

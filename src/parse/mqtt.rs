@@ -28,12 +28,29 @@ pub struct MqttLogIn {
     pub seed: u64,
 }
 
-/// The topic filters for these bands and modes (empty = all), so that the broker sends no more.
+/// Everything that PSKReporter sends.
+const FIREHOSE: &str = "pskr/filter/v2/#";
+
+/// The topic filters for these bands and modes (empty = all), each once, so that the broker sends no more.
 pub fn psk_topics(bands: &[String], modes: &[String]) -> Vec<String> {
+    if bands.is_empty() && modes.is_empty() {
+        return vec![FIREHOSE.into()];
+    }
     let any = ["+".to_string()];
     let or_any = |list: &[String]| if list.is_empty() { any.to_vec() } else { list.to_vec() };
     let (bands, modes) = (or_any(bands), or_any(modes));
-    bands.iter().flat_map(|b| modes.iter().map(move |m| format!("pskr/filter/v2/{b}/{m}/#"))).collect()
+    let mut topics = Vec::with_capacity(bands.len() * modes.len());
+    for topic in bands.iter().flat_map(|b| modes.iter().map(move |m| format!("pskr/filter/v2/{b}/{m}/#"))) {
+        if !topics.contains(&topic) {
+            topics.push(topic);
+        }
+    }
+    topics
+}
+
+/// Whether these topics bring every report, so that a gap in their sequence numbers is a loss.
+pub fn is_firehose(topics: &[String]) -> bool {
+    topics.iter().any(|topic| topic == FIREHOSE)
 }
 
 /// One connection, from connected to closed.

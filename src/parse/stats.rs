@@ -69,11 +69,13 @@ pub enum Failure {
     Silent,
     /// The other side makes us say more than it takes.
     NotDraining,
+    /// The other side breaks the protocol.
+    Protocol,
 }
 
 impl Failure {
     /// How many.
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 10;
     /// All, in order of their discriminants.
     pub const ALL: [Failure; Failure::COUNT] = [
         Failure::Lookup,
@@ -85,6 +87,7 @@ impl Failure {
         Failure::Io,
         Failure::Silent,
         Failure::NotDraining,
+        Failure::Protocol,
     ];
     /// The name in reports and metrics.
     pub fn name(self) -> &'static str {
@@ -98,6 +101,7 @@ impl Failure {
             Failure::Io => "io",
             Failure::Silent => "silent",
             Failure::NotDraining => "not_draining",
+            Failure::Protocol => "protocol",
         }
     }
 }
