@@ -11,6 +11,8 @@ use super::resolve::Resolver;
 use super::source::LineSource;
 use super::stats::{FeedState, FeedStats};
 use super::supervise::Supervisor;
+use super::tls::TlsDial;
+use super::transport::Carrier;
 use crate::config::{Feed, FeedKind};
 use crate::engine::{Agent, Bell, Consumer, Control, FaultPoint, Now, Producer, Tokens};
 use crate::measure::Reason;
@@ -33,6 +35,8 @@ pub struct ParseParts {
     /// The feeds of this agent with their index in the configuration (below 255). Disabled ones and the
     /// kinds that need a source but have none in `sources` are left out.
     pub feeds: Vec<(u8, Feed)>,
+    /// What the feeds with `tls` need, by feed index; such a feed without it is left out.
+    pub dials: Vec<(u8, TlsDial)>,
     /// Sources for the feeds of kind `Simulator` and `Replay`, by feed index.
     pub sources: Vec<(u8, Box<dyn LineSource + Send>)>,
     /// The node's call: feeds log in with it unless they have their own.
@@ -113,6 +117,12 @@ impl ParseAgent {
                     sourced.push(Sourced { input, source: sources.swap_remove(at).1 });
                 }
                 FeedKind::Rbn | FeedKind::RbnDigital | FeedKind::Cluster | FeedKind::PskReporter => {
+                    let carrier = if feed.tls {
+                        let Some((_, dial)) = parts.dials.iter().find(|(i, _)| *i == index) else { continue };
+                        Carrier::Tls(dial.clone())
+                    } else {
+                        Carrier::Plain
+                    };
                     let supervisor = Supervisor::new(Arc::clone(&stats), parts.seed ^ (u64::from(index) << 32));
                     let resolver = Resolver::new(&feed.host, feed.port, Arc::clone(&parts.bell));
                     let seed = parts.seed ^ (u64::from(index) << 32);
@@ -138,7 +148,7 @@ impl ParseAgent {
                             read_deadline_s: feed.read_deadline_s,
                         })
                     };
-                    links.push(Link::new(input, supervisor, resolver, speech, links.len()));
+                    links.push(Link::new(input, supervisor, resolver, carrier, speech, links.len()));
                 }
             }
             all_stats.push(stats);

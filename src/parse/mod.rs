@@ -2,7 +2,7 @@
 //!
 //! - `feed`: one upstream connection as a state machine: log-in, keepalive, deadlines, lines. No socket.
 //! - `mqtt`: the same for a broker of PSKReporter; `mqtt_session`: what is said there; `conversation`: either of them.
-//! - `transport`: TCP or TLS under it.
+//! - `transport`: TCP or TLS under it; `tls`: rustls on a socket of the loop.
 //! - `supervise`: when to connect, when to give up, how long to wait. No socket, no clock.
 //! - `stats`: what reporters see of a feed.
 //! - `line`: a line of a feed becomes a spot of its class, with its time.
@@ -30,6 +30,7 @@ mod sequence;
 mod source;
 mod stats;
 mod supervise;
+mod tls;
 mod transport;
 
 pub use agent::{ParseAgent, ParseParts};
@@ -44,3 +45,4 @@ pub use sequence::{Seen, Sequence, SequenceCounts};
 pub use source::LineSource;
 pub use stats::{Failure, FeedState, FeedStats, UpstreamStats};
 pub use supervise::{Supervisor, Wish};
+pub use tls::TlsDial;

@@ -72,11 +72,13 @@ pub enum Failure {
     NotDraining,
     /// The other side breaks the protocol.
     Protocol,
+    /// The TLS handshake failed, or took longer than the log-in may; a record after it is not as it must be.
+    Tls,
 }
 
 impl Failure {
     /// How many.
-    pub const COUNT: usize = 10;
+    pub const COUNT: usize = 11;
     /// All, in order of their discriminants.
     pub const ALL: [Failure; Failure::COUNT] = [
         Failure::Lookup,
@@ -89,6 +91,7 @@ impl Failure {
         Failure::Silent,
         Failure::NotDraining,
         Failure::Protocol,
+        Failure::Tls,
     ];
     /// The name in reports and metrics.
     pub fn name(self) -> &'static str {
@@ -103,6 +106,7 @@ impl Failure {
             Failure::Silent => "silent",
             Failure::NotDraining => "not_draining",
             Failure::Protocol => "protocol",
+            Failure::Tls => "tls",
         }
     }
 }
