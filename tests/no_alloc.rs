@@ -14,9 +14,9 @@ use dxring::filter::{
 use dxring::measure::{Ledger, Reason};
 use dxring::parse::{AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, Notes, PSKREPORTER, ReportPolicy};
 use dxring::reference::{Cty, SharedCty, enrich};
-use dxring::simulate::{PskText, psk_payload};
+use dxring::simulate::{PskText, psk_payload, psk_topic};
 use dxring::spot::{Band, Call, Continent, Flags, Freq, Grid, Mode, Spot, Utc, Verdicts, station};
-use dxring::wire::{LineStyle, Trailers};
+use dxring::wire::{LineStyle, MqttFrame, MqttFramer, Trailers};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::{self, Write};
@@ -256,13 +256,29 @@ fn socket_bytes_to_users_allocates_nothing() {
     assert_eq!(n, 0, "{n} allocations for {passed} spots");
 }
 
-/// A cycle of PSKReporter: every receiver hears some stations, late; one report twice, one of the path, one of a
+/// Appends a PUBLISH of QoS 0 (MQTT 3.1.1, 3.3).
+fn publish(topic: &[u8], payload: &[u8], out: &mut Vec<u8>) {
+    let mut length = 2 + topic.len() + payload.len();
+    out.push(0x30);
+    while length >= 0x80 {
+        out.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    out.push(length as u8);
+    out.extend_from_slice(&(topic.len() as u16).to_be_bytes());
+    out.extend_from_slice(topic);
+    out.extend_from_slice(payload);
+}
+
+/// A cycle of PSKReporter, as the broker sends it: every receiver hears some stations, late; one report twice, one of the path, one of a
 /// mode that nobody takes, one too old, one ahead of time, one without a report.
-fn cycle(round: usize, sq: &mut u64, now: Utc) -> Vec<Vec<u8>> {
+fn cycle(round: usize, sq: &mut u64, now: Utc) -> Vec<u8> {
     let mut out = Vec::new();
+    let (mut topic, mut payload) = (Vec::new(), Vec::new());
     let mut push = |sq: u64, dx: &[u8], de: &[u8], mode: &str, after_s: i64| {
         let heard_s = now.ms() / 1_000 + after_s;
-        let mut payload = Vec::new();
+        topic.clear();
+        payload.clear();
         let report = PskText {
             sq,
             freq_hz: 14_074_000 + sq % 3_000,
@@ -277,8 +293,9 @@ fn cycle(round: usize, sq: &mut u64, now: Utc) -> Vec<Vec<u8>> {
             de_grid: b"JO31ab12",
             de_adif: 0,
         };
+        psk_topic(&report, &mut topic);
         psk_payload(&report, &mut payload);
-        out.push(payload);
+        publish(&topic, &payload, &mut out);
     };
     let letter = |n: usize| b'A' + (n % 26) as u8;
     for receiver in 0..20 {
@@ -295,14 +312,13 @@ fn cycle(round: usize, sq: &mut u64, now: Utc) -> Vec<Vec<u8>> {
         push(*sq, b"K9ZZZ", b"DL9ZZZ", mode, after_s);
     }
     *sq += 1;
-    out.push(
-        format!("{{\"sq\":{sq},\"f\":14074000,\"md\":\"FT8\",\"rp\":null,\"t\":1,\"sc\":\"K1ABC\"}}").into_bytes(),
-    );
+    let silent = format!("{{\"sq\":{sq},\"f\":14074000,\"md\":\"FT8\",\"rp\":null,\"t\":1,\"sc\":\"K1ABC\"}}");
+    publish(b"pskr/filter/v2/20m/FT8/K1ABC/////", silent.as_bytes(), &mut out);
     out
 }
 
 #[test]
-fn reports_of_pskreporter_to_users_allocate_nothing() {
+fn mqtt_bytes_to_users_allocate_nothing() {
     let mut clock = TestClock::at(Utc::from_civil(2026, 3, 1, 12, 34, 30));
     let cty: SharedCty = Arc::new(arc_swap::ArcSwap::from_pointee(Cty::embedded()));
     let (producer, mut ring) = edge::<Spot>("parse>correct", 4_096, Bell::silent());
@@ -316,15 +332,17 @@ fn reports_of_pskreporter_to_users_allocate_nothing() {
     let mut behind = Behind::new();
     let mut sq = 73_000_000_000;
     let started = clock.now().utc;
-    let rounds: Vec<Vec<Vec<u8>>> =
+    let rounds: Vec<Vec<u8>> =
         (0..20).map(|n| cycle(n, &mut sq, Utc::from_ms(started.ms() + (n as i64 + 1) * 15_000))).collect();
-    let mut play = |behind: &mut Behind, rounds: &[Vec<Vec<u8>>]| {
-        for payloads in rounds {
+    let mut framer = MqttFramer::new(false, 4_096);
+    let mut play = |behind: &mut Behind, rounds: &[Vec<u8>]| {
+        for bytes in rounds {
             clock.advance_ms(15_000);
             let now = clock.now();
-            // As many as a read brings.
-            for read in payloads.chunks(100) {
-                for payload in read {
+            // Pieces that cut packets in the middle, as sockets do.
+            for mut piece in bytes.chunks(20_000) {
+                while let Some(frame) = framer.next(&mut piece).expect("a sound stream") {
+                    let MqttFrame::Payload(payload) = frame else { panic!("a packet that nobody sent") };
                     input.batch.push(payload);
                 }
                 desk.lines(&mut input, now);

@@ -80,15 +80,36 @@ impl Length {
 #[derive(Clone, Copy, Debug)]
 enum State {
     Start,
-    Length { is_publish: bool, length: Length },
-    TopicLength { left: u32, high: Option<u8> },
-    Topic { left: u32, skip: u32 },
-    PropertiesLength { left: u32, length: Length },
-    Properties { left: u32, skip: u32 },
-    Payload { left: u32 },
+    Length {
+        is_publish: bool,
+        length: Length,
+    },
+    TopicLength {
+        left: u32,
+        high: Option<u8>,
+    },
+    Topic {
+        left: u32,
+        skip: u32,
+    },
+    PropertiesLength {
+        left: u32,
+        length: Length,
+    },
+    Properties {
+        left: u32,
+        skip: u32,
+    },
+    Payload {
+        left: u32,
+    },
     /// A payload above the bound.
-    Discard { left: u32 },
-    Packet { left: u32 },
+    Discard {
+        left: u32,
+    },
+    Packet {
+        left: u32,
+    },
     Broken(MqttFault),
 }
 
@@ -514,7 +535,10 @@ mod tests {
             // After good packets too, and for ever.
             let mut framer = MqttFramer::new(is_v5, MAX);
             let good = packet(0xD0, &[]);
-            assert_eq!(frames(&mut framer, &[&[&good[..], bytes].concat()]), (vec![('C', good.clone())], Some(expected)));
+            assert_eq!(
+                frames(&mut framer, &[&[&good[..], bytes].concat()]),
+                (vec![('C', good.clone())], Some(expected))
+            );
             assert_eq!(frames(&mut framer, &[&good]), (vec![], Some(expected)));
         }
         assert_eq!(fault(false, &packet(0x90, &[0; MQTT_PACKET_BYTES_MAX - 3])), None);
