@@ -9,7 +9,9 @@ mod feeder;
 mod filters;
 mod json;
 mod machine;
+mod pairs;
 mod plan;
+mod recorded;
 mod report;
 #[path = "../rig/mod.rs"]
 mod rig;

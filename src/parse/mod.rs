@@ -1,7 +1,7 @@
 //! Stage 1: feeds' sockets and their supervision; line to [`crate::spot::Spot`]; the gate.
 //!
 //! - `feed`: one upstream connection as a state machine: log-in, keepalive, deadlines, lines. No socket.
-//! - `mqtt`: the same for a broker of PSKReporter; `conversation`: either of them.
+//! - `mqtt`: the same for a broker of PSKReporter; `mqtt_session`: what is said there; `conversation`: either of them.
 //! - `transport`: TCP or TLS under it.
 //! - `supervise`: when to connect, when to give up, how long to wait. No socket, no clock.
 //! - `stats`: what reporters see of a feed.
@@ -22,6 +22,7 @@ mod intake;
 mod line;
 mod link;
 mod mqtt;
+mod mqtt_session;
 mod posting;
 mod report;
 mod resolve;

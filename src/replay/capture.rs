@@ -13,7 +13,7 @@ use crate::parse::told_at_end;
 use crate::spot::Utc;
 use crate::wire::LineSplitter;
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 /// Bytes read at once.
@@ -51,6 +51,7 @@ pub struct Capture {
     rest: Box<dyn Read + Send>,
     chunk: Vec<u8>,
     ended: bool,
+    bytes: u64,
     splitter: LineSplitter,
     too_long_seen: u64,
     /// Lines read ahead; spent buffers go to `spare`.
@@ -100,6 +101,7 @@ impl Capture {
             rest,
             chunk: vec![0; CHUNK_BYTES],
             ended: false,
+            bytes: 0,
             splitter: LineSplitter::new(),
             too_long_seen: 0,
             lines: VecDeque::new(),
@@ -145,9 +147,29 @@ impl Capture {
     pub fn next_ms(&self) -> Option<i64> {
         self.next.as_ref().map(|n| n.ms)
     }
-    /// Lines that ended before they were lines for the gate, since the last call.
-    pub fn take_unread(&mut self) -> Vec<(Reason, u64)> {
-        std::mem::take(&mut self.unread)
+    /// Bytes of text read so far, decompressed.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+    /// Tells lines that ended before they were lines for the gate, since the last call.
+    pub fn take_unread(&mut self, mut end: impl FnMut(Reason, u64)) {
+        self.unread.drain(..).for_each(|(reason, lines)| end(reason, lines));
+    }
+    /// Reads the rest of the files, decompressed, into memory.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn read_into_memory(&mut self) -> Result<(), ReplayError> {
+        let error = |e| ReplayError::read(&self.path, e);
+        let mut all = Vec::new();
+        self.rest.read_to_end(&mut all).map_err(error)?;
+        self.rest = Box::new(Cursor::new(all));
+        if let Clock::Seconds { from, .. } = &mut self.clock {
+            let mut all = Vec::new();
+            from.read_to_end(&mut all).map_err(error)?;
+            *from = Box::new(Cursor::new(all));
+        }
+        Ok(())
     }
 
     /// Hands the next line out and moves on.
@@ -293,6 +315,7 @@ impl Capture {
     }
 
     fn split(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
         let (lines, spare) = (&mut self.lines, &mut self.spare);
         self.splitter.push(bytes, |line| {
             let mut kept = spare.pop().unwrap_or_default();
