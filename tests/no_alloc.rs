@@ -3,7 +3,7 @@
 // An allocator is unsafe by nature; this one only counts and passes on.
 #![allow(unsafe_code)]
 
-use dxring::config::{self, Dedupe, FeedKind, LineFormat};
+use dxring::config::{self, Dedupe, FeedKind, LineFormat, MqttVersion};
 use dxring::correct::ModeStage;
 use dxring::dedup::{Outcome, Windows};
 use dxring::engine::{Bell, Control, FaultPoint, Mailbox, Now, Outlet, Stage, TestClock, edge};
@@ -12,11 +12,14 @@ use dxring::filter::{
     BandSet, ContinentSet, EntitySet, Expr, Filter, GridPrefix, MinuteRange, ModeSet, Pattern, RefSet, Side, Term,
 };
 use dxring::measure::{Ledger, Reason};
-use dxring::parse::{AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, Notes, PSKREPORTER, ReportPolicy};
+use dxring::parse::{
+    AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, MqttClient, MqttLogIn, Notes, PSKREPORTER,
+    ReportPolicy, psk_topics,
+};
 use dxring::reference::{Cty, SharedCty, enrich};
 use dxring::simulate::{PskText, psk_payload, psk_topic};
 use dxring::spot::{Band, Call, Continent, Flags, Freq, Grid, Mode, Spot, Utc, Verdicts, station};
-use dxring::wire::{LineStyle, MqttFrame, MqttFramer, Trailers};
+use dxring::wire::{LineStyle, Trailers};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::{self, Write};
@@ -317,6 +320,29 @@ fn cycle(round: usize, sq: &mut u64, now: Utc) -> Vec<u8> {
     out
 }
 
+/// A client that a broker let in.
+fn subscribed(now: Now, say: &mut Vec<u8>) -> MqttClient {
+    let log_in = MqttLogIn {
+        version: MqttVersion::V3,
+        user: String::new(),
+        password: String::new(),
+        topics: psk_topics(&[], &[]),
+        timeout_s: 30,
+        keepalive_s: 0,
+        read_deadline_s: 0,
+        payload_bytes_max: 4_096,
+        seed: 1,
+    };
+    let mut client = MqttClient::new(&log_in, now);
+    let _ = client.on_timer(now, say);
+    say.clear();
+    let _ = client.on_bytes(now, &[0x20, 2, 0, 0], say, &mut |_| {});
+    let [0x82, _, high, low, ..] = say[..] else { panic!("no SUBSCRIBE: {}", say.escape_ascii()) };
+    let _ = client.on_bytes(now, &[0x90, 3, high, low, 0], say, &mut |_| {});
+    assert!(client.is_logged_in());
+    client
+}
+
 #[test]
 fn mqtt_bytes_to_users_allocate_nothing() {
     let mut clock = TestClock::at(Utc::from_civil(2026, 3, 1, 12, 34, 30));
@@ -334,17 +360,16 @@ fn mqtt_bytes_to_users_allocate_nothing() {
     let started = clock.now().utc;
     let rounds: Vec<Vec<u8>> =
         (0..20).map(|n| cycle(n, &mut sq, Utc::from_ms(started.ms() + (n as i64 + 1) * 15_000))).collect();
-    let mut framer = MqttFramer::new(false, 4_096);
+    let mut say = Vec::with_capacity(4_096);
+    let mut client = subscribed(clock.now(), &mut say);
     let mut play = |behind: &mut Behind, rounds: &[Vec<u8>]| {
         for bytes in rounds {
             clock.advance_ms(15_000);
             let now = clock.now();
             // Pieces that cut packets in the middle, as sockets do.
-            for mut piece in bytes.chunks(20_000) {
-                while let Some(frame) = framer.next(&mut piece).expect("a sound stream") {
-                    let MqttFrame::Payload(payload) = frame else { panic!("a packet that nobody sent") };
-                    input.batch.push(payload);
-                }
+            for piece in bytes.chunks(20_000) {
+                let batch = &mut input.batch;
+                assert!(client.on_bytes(now, piece, &mut say, &mut |payload| batch.push(payload)).is_none());
                 desk.lines(&mut input, now);
                 taken.clear();
                 ring.pop_into(&mut taken, 4_096);
