@@ -7,6 +7,8 @@ mod clock;
 mod cpu;
 mod feeder;
 mod filters;
+mod growth;
+mod hostile;
 mod json;
 mod machine;
 mod pairs;
@@ -16,6 +18,8 @@ mod report;
 #[path = "../rig/mod.rs"]
 mod rig;
 mod run;
+mod scenario;
+mod svg;
 mod target;
 mod users;
 
@@ -37,7 +41,14 @@ use target::Target;
 const OTHER_DESCRIPTORS: u64 = 50;
 
 fn main() -> ExitCode {
-    match work(&Cli::parse()) {
+    let cli = match scenario::arguments(std::env::args_os()) {
+        Ok(arguments) => Cli::parse_from(arguments),
+        Err(e) => {
+            eprintln!("dxring-load: {e}");
+            return ExitCode::from(2);
+        }
+    };
+    match work(&cli) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(e) => {
@@ -52,7 +63,7 @@ fn work(cli: &Cli) -> Result<bool, String> {
     let targets = cli.targets()?;
     let settings = cli.settings()?;
     let limit = rig::os::raise_descriptor_limit();
-    let needed = settings.users as u64 + OTHER_DESCRIPTORS;
+    let needed = settings.places() as u64 + OTHER_DESCRIPTORS;
     if limit < needed {
         return Err(format!(
             "{} users need {needed} descriptors here (and as many in the server), the hard limit is {limit}: raise it (ulimit -Hn) or use fewer users",
@@ -101,7 +112,8 @@ fn rounds(
             if !matches!(target, Target::Running { .. }) {
                 feeder.disconnect();
             }
-            let server = target.start(settings.users, feeder.address()?, settings.feeds, clock)?;
+            let settings = &cli.settings_of(settings, target);
+            let server = target.start(settings.places(), feeder.address()?, settings.feeds, clock)?;
             let result = run::run(&target.name(), round, &server, feeder, settings, page, clock);
             page = (page + spots) % DX_CALLS;
             let last_words = server.finish(clock);
@@ -127,19 +139,29 @@ fn rounds(
         }
     }
     out.say(&format!("\n{workload} -> {} users\n\n{}", settings.users, report::table(&runs)));
+    if let Some(file) = &cli.svg {
+        svg::percentiles(file, &format!("{workload} -> {} users", settings.users), &runs)?;
+    }
+    let bars = report::bars(&runs, &cli.bars());
+    out.say(&bars.text());
     let good = runs.iter().all(|run| run.failures().is_empty());
     if !good {
         out.say("\nFAILED\n");
     }
-    Ok(good)
+    Ok(good && bars.are_met())
 }
 
 fn workload(settings: &Settings) -> String {
+    let mut text = settings.profile.text();
     match settings.filters {
-        0 => settings.profile.text(),
-        1 => settings.profile.text() + ", 1 filter",
-        filters => format!("{}, {filters} filters", settings.profile.text()),
+        0 => {}
+        1 => text += ", 1 filter",
+        filters => text += &format!(", {filters} filters"),
     }
+    if let Some(hostile) = &settings.hostile {
+        text += &format!(", {}", hostile.text());
+    }
+    text
 }
 
 fn storms(

@@ -41,6 +41,8 @@ pub enum Target {
         /// More arguments.
         arguments: Vec<String>,
     },
+    /// The same, and some of its users are hostile.
+    Hostile(Box<Target>),
 }
 
 impl Target {
@@ -48,6 +50,7 @@ impl Target {
     pub fn name(&self) -> String {
         match self {
             Target::Running { address, .. } => address.to_string(),
+            Target::Hostile(calm) => format!("{} hostile", calm.name()),
             Target::Node { program, .. } => {
                 program.file_name().map_or_else(|| "dxring".into(), |n| n.to_string_lossy().into_owned())
             }
@@ -61,6 +64,9 @@ impl Target {
     pub fn start(&self, users: usize, feed: SocketAddr, feeds: usize, clock: &Clock) -> Result<Server, String> {
         if let Target::Running { address, pid } = self {
             return Ok(Server { address: *address, pid: *pid, child: None });
+        }
+        if let Target::Hostile(calm) = self {
+            return calm.start(users, feed, feeds, clock);
         }
         let address = free_port()?;
         let dir = scratch_dir(address)?;
@@ -85,7 +91,7 @@ impl Target {
                 command.args(arguments);
                 command
             }
-            Target::Running { .. } => return Err("unreachable: a running server is not started".into()),
+            Target::Running { .. } | Target::Hostile(_) => return Err("unreachable: started above".into()),
         };
         let log = dir.join("log");
         let out = File::create(&log).map_err(|e| format!("{}: {e}", log.display()))?;
