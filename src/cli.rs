@@ -75,8 +75,9 @@ pub enum Command {
     #[command(
         after_long_help = "A capture is text, one line as the feed sent it; .gz and .zst are unpacked. Time is the capture's \
         own: from a `.sec` file beside it (second of the day, line by line), else from the HHMM on each line; the date \
-        comes from a YYYYMMDD or YYYY-MM-DD in the file's name, or from --start. The same input gives the same bytes, \
-        always.\n\n\
+        comes from a YYYYMMDD or YYYY-MM-DD in the file's name, or from --start. PSKReporter messages, a JSON object a \
+        line, come at their `at` (Unix seconds), else when the latest report so far was heard. The same input gives the \
+        same bytes, always.\n\n\
         Examples:\n  \
         dxring replay rbn_20170715.txt.zst       the lines of a new user without a filter\n  \
         dxring replay --summary *.txt.zst        no lines, but the books: in = out + named drops\n  \
@@ -91,13 +92,15 @@ pub enum Command {
 
     /// Make a seeded band: stations, skimmers, mistakes, with the truth known
     #[command(
-        after_long_help = "With --serve it is an RBN-like server: point a feed at it. Without, the lines go to standard output \
-        as fast as they can be made.\n\n\
+        after_long_help = "With --serve it is an RBN-like server: point a feed at it. With --mqtt it publishes what its skimmers \
+        hear to a broker of yours, topics, numbers and delays as PSKReporter's, and says at the end what the broker did not \
+        take. Without, the lines go to standard output as fast as they can be made.\n\n\
         Examples:\n  \
         dxring simulate --minutes 10 --seed 7 --truth truth.tsv > lines.txt\n  \
         dxring simulate --serve 127.0.0.1:7000 --profile contest\n  \
         dxring --set feeds.rbn.host=127.0.0.1 --set feeds.rbn.enabled=true\n                                           \
-        a node that listens to the line above"
+        a node that listens to the line above\n  \
+        dxring simulate --mqtt 127.0.0.1:1883 --profile ft8-burst --rate 5"
     )]
     Simulate(crate::simulate::Options),
 

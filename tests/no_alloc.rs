@@ -13,9 +13,11 @@ use dxring::filter::{
 };
 use dxring::measure::{Ledger, Reason};
 use dxring::parse::{
-    AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, MqttClient, MqttLogIn, Notes, psk_topics,
+    AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, MqttClient, MqttLogIn, Notes, PSKREPORTER,
+    ReportPolicy, psk_topics,
 };
 use dxring::reference::{Cty, SharedCty, enrich};
+use dxring::simulate::{PskText, psk_payload};
 use dxring::spot::{Band, Call, Continent, Flags, Freq, Grid, Mode, Spot, Utc, Verdicts, station};
 use dxring::wire::{LineStyle, Trailers};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -254,6 +256,99 @@ fn socket_bytes_to_users_allocates_nothing() {
     assert!(chosen > sent / 10 && chosen < sent * 9 / 10, "the filter is real work: {chosen} of {sent}");
     assert!(behind.choosy.1.bytes > 70 * chosen);
     assert!(done.ended_by(Reason::OutOfBand) > 0 && done.ended_by(Reason::Stale) > 0);
+    assert_eq!(n, 0, "{n} allocations for {passed} spots");
+}
+
+/// A cycle of PSKReporter: every receiver hears some stations, late; one report twice, one of the path, one of a
+/// mode that nobody takes, one too old, one ahead of time, one without a report.
+fn cycle(round: usize, sq: &mut u64, now: Utc) -> Vec<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut push = |sq: u64, dx: &[u8], de: &[u8], mode: &str, after_s: i64| {
+        let heard_s = now.ms() / 1_000 + after_s;
+        let mut payload = Vec::new();
+        let report = PskText {
+            sq,
+            freq_hz: 14_074_000 + sq % 3_000,
+            mode,
+            snr_db: (sq % 40) as i16 - 20,
+            heard_s,
+            sent_s: heard_s - 15,
+            dx,
+            dx_grid: b"FN42",
+            dx_adif: 291,
+            de,
+            de_grid: b"JO31ab12",
+            de_adif: 0,
+        };
+        psk_payload(&report, &mut payload);
+        out.push(payload);
+    };
+    let letter = |n: usize| b'A' + (n % 26) as u8;
+    for receiver in 0..20 {
+        let de = [b'D', b'L', b'1', letter(receiver), b'X'];
+        for station in 0..30 {
+            *sq += 1;
+            let dx = [b'K', b'0' + (station % 10) as u8, letter(station), letter(round), letter(receiver)];
+            push(*sq, &dx, &de, ["FT8", "FT8", "FT4"][station % 3], -((receiver * 20 + station) as i64));
+        }
+    }
+    push(*sq, b"K1ABC", b"DL1ABC", "FT8", -30);
+    for (mode, after_s) in [("WSPR", -60), ("NEWMODE", -60), ("FT8", -1_000), ("FT8", 3_000)] {
+        *sq += 1;
+        push(*sq, b"K9ZZZ", b"DL9ZZZ", mode, after_s);
+    }
+    *sq += 1;
+    out.push(
+        format!("{{\"sq\":{sq},\"f\":14074000,\"md\":\"FT8\",\"rp\":null,\"t\":1,\"sc\":\"K1ABC\"}}").into_bytes(),
+    );
+    out
+}
+
+#[test]
+fn reports_of_pskreporter_to_users_allocate_nothing() {
+    let mut clock = TestClock::at(Utc::from_civil(2026, 3, 1, 12, 34, 30));
+    let cty: SharedCty = Arc::new(arc_swap::ArcSwap::from_pointee(Cty::embedded()));
+    let (producer, mut ring) = edge::<Spot>("parse>correct", 4_096, Bell::silent());
+    let notes = Notes::new(Arc::new(Mailbox::new(8, Bell::silent())));
+    let mut desk = Desk::new(Gate::new(cty, 10), producer, notes, Arc::new(Control::new()), FaultPoint::default());
+    let stats = Arc::new(FeedStats::new("pskreporter", 0, Some(FeedKind::PskReporter)).of_network(true));
+    let age = AgePolicy { max_age_s: 900 };
+    let mut input = Input::new(Arc::clone(&stats), Call::literal(PSKREPORTER), age, 4_096)
+        .taking(ReportPolicy::of(&config::Feed::default()));
+    let mut taken: Vec<Spot> = Vec::with_capacity(4_096);
+    let mut behind = Behind::new();
+    let mut sq = 73_000_000_000;
+    let started = clock.now().utc;
+    let rounds: Vec<Vec<Vec<u8>>> =
+        (0..20).map(|n| cycle(n, &mut sq, Utc::from_ms(started.ms() + (n as i64 + 1) * 15_000))).collect();
+    let mut play = |behind: &mut Behind, rounds: &[Vec<Vec<u8>>]| {
+        for payloads in rounds {
+            clock.advance_ms(15_000);
+            let now = clock.now();
+            // As many as a read brings.
+            for read in payloads.chunks(100) {
+                for payload in read {
+                    input.batch.push(payload);
+                }
+                desk.lines(&mut input, now);
+                taken.clear();
+                ring.pop_into(&mut taken, 4_096);
+                behind.take(now, &taken);
+                desk.announce();
+            }
+        }
+    };
+    play(&mut behind, &rounds[..5]);
+    let (warm, warm_sent) = (stats.ledger.view(), behind.sent);
+    let n = allocations(|| play(&mut behind, &rounds[5..]));
+    let done = stats.ledger.view();
+    let passed = done.total_out() - warm.total_out();
+    assert_eq!(passed, 15 * 601, "the stretch is real work: {:?}", done.ended);
+    assert_eq!(behind.sent - warm_sent, passed - (behind.duplicates));
+    for reason in [Reason::Duplicate, Reason::PathOnly, Reason::ModeNotTaken, Reason::Stale, Reason::NoReport] {
+        assert_eq!(done.ended_by(reason), 20, "{}", reason.name());
+    }
+    assert_eq!(stats.upstream.as_ref().and_then(|upstream| upstream.lost()), Some(0));
     assert_eq!(n, 0, "{n} allocations for {passed} spots");
 }
 

@@ -4,6 +4,7 @@ use super::bounds::{self as b};
 use super::network::Network;
 use super::problem::did_you_mean;
 use super::schema::{Feed, FeedKind, Idle, Node, PLACEHOLDER_CALL, Posting, Registration, Telnet};
+use super::trust;
 use crate::filter::{Context, Wish};
 use crate::reference::Cty;
 use crate::spot::{Band, Call, Freq, Grid, is_plausible};
@@ -268,10 +269,8 @@ fn broker(index: usize, feed: &Feed, found: &mut Findings) {
     if feed.user.is_empty() && !feed.password.is_empty() {
         found.wrong(&key("password"), "a password without a user", "set `user` too, or remove it");
     }
-    match &feed.ca {
-        Some(_) if !feed.tls => found.doubt(&key("ca"), "means nothing without TLS", "set `tls: true`, or remove it"),
-        Some(path) if feed.enabled => found.file(&key("ca"), path),
-        _ => {}
+    if feed.ca.is_some() && !feed.tls {
+        found.doubt(&key("ca"), "means nothing without TLS", "set `tls: true`, or remove it");
     }
     // The names that PSKReporter's topics have, one of them without a table entry of ours.
     let bands: Vec<&str> = Band::ALL.iter().map(|band| band.name()).chain(["3cm"]).collect();
@@ -319,6 +318,14 @@ fn enabled_feed(node: &Node, index: usize, feed: &Feed, found: &mut Findings) {
                         _ => "give the port: RBN 7000, RBN digital 7001, clusters mostly 7300",
                     },
                 );
+            }
+            if feed.tls {
+                if let Err(fault) = trust::trusted(feed.ca.as_deref()) {
+                    found.wrong(&key("ca"), &fault.wrong, &fault.remedy);
+                }
+                if let Err(fault) = trust::server_name(&feed.host) {
+                    found.wrong(&key("host"), &fault.wrong, &fault.remedy);
+                }
             }
             let is_own =
                 feed.host == "localhost" || feed.host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());

@@ -8,6 +8,7 @@
 mod capture;
 mod csv;
 mod live;
+mod message;
 mod open;
 mod road;
 mod source;
@@ -46,7 +47,8 @@ const PROFILE_HZ: i32 = 997;
 /// What to play and how.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Captures: plain, `.gz`, `.zst`; RBN telnet lines, telnet sessions, RBN daily CSV.
+    /// Captures: plain, `.gz`, `.zst`; RBN telnet lines, telnet sessions, RBN daily CSV,
+    /// PSKReporter messages.
     pub files: Vec<PathBuf>,
     /// 1.0 = as it happened; `None` = as fast as it goes.
     pub speed: Option<f64>,
