@@ -75,11 +75,14 @@ pub enum Command {
     #[command(
         after_long_help = "A capture is text, one line as the feed sent it; .gz and .zst are unpacked. Time is the capture's \
         own: from a `.sec` file beside it (second of the day, line by line), else from the HHMM on each line; the date \
-        comes from a YYYYMMDD or YYYY-MM-DD in the file's name, or from --start. The same input gives the same bytes, \
-        always.\n\n\
+        comes from a YYYYMMDD or YYYY-MM-DD in the file's name, or from --start. PSKReporter messages, a JSON object a \
+        line, come at their `at` (Unix seconds), else when the latest report so far was heard. The same input gives the \
+        same bytes, always.\n\n\
         Examples:\n  \
         dxring replay rbn_20170715.txt.zst       the lines of a new user without a filter\n  \
         dxring replay --summary *.txt.zst        no lines, but the books: in = out + named drops\n  \
+        dxring replay --timing --threads 2 day.txt.zst\n                                           \
+        how fast parse and the stages are here, in spots/s, MB/s, ns per spot\n  \
         dxring replay --speed 10 --dedupe off day.txt.gz\n                                           \
         ten times as fast as it happened, every spot\n  \
         dxring replay --summary --profile flame.svg day.txt.zst\n                                           \
@@ -89,13 +92,15 @@ pub enum Command {
 
     /// Make a seeded band: stations, skimmers, mistakes, with the truth known
     #[command(
-        after_long_help = "With --serve it is an RBN-like server: point a feed at it. Without, the lines go to standard output \
-        as fast as they can be made.\n\n\
+        after_long_help = "With --serve it is an RBN-like server: point a feed at it. With --mqtt it publishes what its skimmers \
+        hear to a broker of yours, topics, numbers and delays as PSKReporter's, and says at the end what the broker did not \
+        take. Without, the lines go to standard output as fast as they can be made.\n\n\
         Examples:\n  \
         dxring simulate --minutes 10 --seed 7 --truth truth.tsv > lines.txt\n  \
         dxring simulate --serve 127.0.0.1:7000 --profile contest\n  \
         dxring --set feeds.rbn.host=127.0.0.1 --set feeds.rbn.enabled=true\n                                           \
-        a node that listens to the line above"
+        a node that listens to the line above\n  \
+        dxring simulate --mqtt 127.0.0.1:1883 --profile ft8-burst --rate 5"
     )]
     Simulate(crate::simulate::Options),
 
@@ -282,6 +287,12 @@ pub struct ReplayOptions {
     /// Print the books only, no lines
     #[arg(long)]
     pub summary: bool,
+    /// Threads: 2 = parse on one, the stages behind it on the other; the same bytes
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub threads: u8,
+    /// Print how fast it went, no lines: captures are read into memory before the clock starts
+    #[arg(long)]
+    pub timing: bool,
     /// Write a flame graph of the run to this SVG file, or the stacks it is made of if it ends in .folded
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
@@ -304,6 +315,8 @@ impl ReplayOptions {
             start: self.start,
             summary: true,
             profile: self.profile.clone(),
+            threads: self.threads.into(),
+            timing: self.timing,
         }
     }
 }
@@ -534,6 +547,7 @@ mod tests {
         assert_eq!((replay.format, replay.dedupe), (Some(LineFormat::Gocluster), Some(Dedupe::Off)));
         assert_eq!(replay.start, Some((Utc::from_civil(2017, 7, 15, 13, 59, 0), true)));
         assert_eq!((replay.summary, replay.files.len()), (true, 2));
+        assert_eq!((replay.threads, replay.timing), (1, false));
         for (name, format) in [("cc11", LineFormat::Cc11), ("json", LineFormat::Json)] {
             let parsed = parse(&format!("replay --format {name} a.txt")).unwrap();
             assert!(matches!(parsed, Command::Replay(replay) if replay.format == Some(format)));
@@ -583,6 +597,7 @@ mod tests {
         for (line, expected) in [
             ("replay", "FILE"),
             ("replay --speed 0 a", "above 0"),
+            ("replay --threads 3 a", "1..=2"),
             ("replay --start 2017-02-30 a", "is no date"),
             ("run --report-every 10", "is no time"),
             ("run --report-every 500ms", "use 1s to 24h"),

@@ -79,8 +79,10 @@ fn ask_password() -> Result<Secret, String> {
 fn play(options: &ReplayOptions) -> Result<String, String> {
     let loaded = options.config.load().map_err(|e| e.to_string())?;
     let asked = options.for_replay(&loaded.node);
-    if options.summary {
-        return replay::run(&asked, &loaded.node, &mut io::sink()).map(|s| s.to_string()).map_err(|e| e.to_string());
+    if options.summary || options.timing {
+        let summary = replay::run(&asked, &loaded.node, &mut io::sink()).map_err(|e| e.to_string())?;
+        let books = if options.summary { summary.to_string() } else { String::new() };
+        return Ok(if options.timing { format!("{books}{}", summary.timing) } else { books });
     }
     match replay::run(&asked, &loaded.node, &mut BufWriter::new(io::stdout().lock())) {
         Ok(summary) => eprint!("{summary}"),
