@@ -2,6 +2,7 @@
 
 use super::cpu::{Memory, Usage};
 use super::json::Json;
+use super::pairs::{self, Entry};
 use super::run::{Idle, Run, Storm};
 use hdrhistogram::Histogram;
 use std::fmt::Write as _;
@@ -181,7 +182,7 @@ pub fn idle_failure(idle: &Idle) -> Option<String> {
     (idle.lost > 0).then(|| format!("{} users lost; {}", idle.lost, idle.trouble.as_deref().unwrap_or("")))
 }
 
-/// All runs as a Markdown table, and under it the ratios of paired rounds when there are two targets.
+/// All runs as a Markdown table, and under it the first target against each other one.
 pub fn table(runs: &[Run]) -> String {
     let mut out = String::from(
         "| target | run | delivered | p50 ms | p90 | p99 | p99.9 | max | worst user p99 | complete p50 | max | lines/recv | CPU us/line | cores | RSS MB | others | |\n\
@@ -215,56 +216,9 @@ pub fn table(runs: &[Run]) -> String {
             run.usage.others_cores.map_or("?".into(), |c| format!("{c:.2}")),
         );
     }
-    out.push_str(&ratios(runs));
+    let entries: Vec<Entry> = runs.iter().map(Entry::of).collect();
+    out.push_str(&pairs::text(&pairs::pairings(&entries)));
     out
-}
-
-/// Medians over rounds of first target : second target, undisturbed and complete rounds only.
-fn ratios(runs: &[Run]) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    for run in runs {
-        if !names.contains(&run.target.as_str()) {
-            names.push(&run.target);
-        }
-    }
-    let [ours, others @ ..] = names.as_slice() else { return String::new() };
-    let counts = |run: &&Run| run.failures().is_empty() && !run.is_noisy();
-    let mut out = String::new();
-    for other in others {
-        let pairs: Vec<(&Run, &Run)> = runs
-            .iter()
-            .filter(|r| r.target == *ours)
-            .filter(counts)
-            .filter_map(|a| {
-                let b = runs.iter().find(|b| b.target == *other && b.round == a.round)?;
-                counts(&b).then_some((a, b))
-            })
-            .collect();
-        let median_of = |figure: &dyn Fn(&Run) -> Option<f64>| {
-            let ratios = pairs.iter().filter_map(|(a, b)| Some(figure(a)? / figure(b).filter(|b| *b > 0.0)?)).collect();
-            median(ratios).map_or("-".into(), |r| format!("{r:.2}"))
-        };
-        let quantile = |q: f64| move |run: &Run| Some(run.delivery_us.value_at_quantile(q) as f64);
-        let _ = writeln!(
-            out,
-            "\n{ours} : {other}, median of {} paired rounds: p50 {}  p99 {}  max {}  CPU per line {}",
-            pairs.len(),
-            median_of(&quantile(0.5)),
-            median_of(&quantile(0.99)),
-            median_of(&|run| Some(run.delivery_us.max() as f64)),
-            median_of(&Run::cpu_us_per_line)
-        );
-    }
-    out
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    match values.len() {
-        0 => None,
-        n if n % 2 == 1 => Some(values[n / 2]),
-        n => Some((values[n / 2 - 1] + values[n / 2]) / 2.0),
-    }
 }
 
 /// A run as JSON.
@@ -420,13 +374,6 @@ mod tests {
         assert_eq!(percent(1.0), "100.00 %");
         assert_eq!(percent(0.99999999), "99.9999 %");
         assert_eq!(percent(0.5), "50.00 %");
-    }
-
-    #[test]
-    fn medians() {
-        assert_eq!(median(vec![]), None);
-        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
-        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
     }
 
     #[test]

@@ -199,9 +199,9 @@ pub fn storm(
     let nothing = Profile::Rate { per_s: 1, seconds: 0 };
     let plan = Plan::lay(&settings.warmup, &nothing, settings.feeds, first_page, utc_now());
     feeder.wait_connected(clock, settings.login_timeout_ns)?;
-    feeder.play(&plan, 0..plan.spots(), clock.now_ns(), clock)?;
+    feeder.play(&plan, &feeder.frames(&plan), 0..plan.spots(), clock.now_ns(), clock)?;
     pause_ms(PAUSE_MS);
-    let mut shared = Shared::new(*clock, server.address, None, vec![Role::asker(commands)]);
+    let mut shared = Shared::new(*clock, server, None, vec![Role::asker(commands)]);
     shared.connect_gap_ns = seconds * 1_000_000_000 / settings.users as u64;
     let settings =
         Settings { login_timeout_ns: settings.login_timeout_ns + seconds * 1_000_000_000, ..settings.clone() };
@@ -276,15 +276,16 @@ pub fn run(
         (0..settings.users).map(|user| due[user % due.len()]).sum()
     };
     let (due_warmup, due_all) = (due_before(warmup), due_before(all));
-    let shared = Shared::new(*clock, server.address, Some(plan), roles);
+    let shared = Shared::new(*clock, server, Some(plan), roles);
     let plan = shared.plan.as_ref().ok_or("no plan")?;
     feeder.wait_connected(clock, settings.login_timeout_ns)?;
+    let frames = feeder.frames(plan);
     let before = memory(server);
     let (seen, middle) = with_users(&shared, settings, |login_s| {
         let logged_in = memory(server);
         let start_ns = clock.now_ns();
         shared.start_ns[0].store(start_ns, Relaxed);
-        feeder.play(plan, 0..warmup, start_ns, clock)?;
+        feeder.play(plan, &frames, 0..warmup, start_ns, clock)?;
         wait_entered(&shared, due_warmup, settings.drain_ns);
         pause_ms(PAUSE_MS);
         if !feeder.drain_input() {
@@ -293,7 +294,7 @@ pub fn run(
         let first = Sample::take(clock, server.pid);
         let start_ns = clock.now_ns();
         shared.start_ns[1].store(start_ns, Relaxed);
-        let played = feeder.play(plan, warmup..all, start_ns, clock)?;
+        let played = feeder.play(plan, &frames, warmup..all, start_ns, clock)?;
         wait_entered(&shared, due_all, settings.drain_ns);
         let last = Sample::take(clock, server.pid);
         pause_ms(AFTERWARDS_MS);
@@ -359,7 +360,7 @@ pub fn idle(
     seconds: u64,
     clock: &Clock,
 ) -> Result<Idle, String> {
-    let shared = Shared::new(*clock, server.address, None, vec![Role::reader(None)]);
+    let shared = Shared::new(*clock, server, None, vec![Role::reader(None)]);
     feeder.wait_connected(clock, settings.login_timeout_ns)?;
     let before = memory(server);
     let (_, (login_s, logged_in, usage, after)) = with_users(&shared, settings, |login_s| {

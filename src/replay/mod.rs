@@ -8,6 +8,7 @@
 mod capture;
 mod csv;
 mod live;
+mod message;
 mod open;
 mod road;
 mod source;
@@ -21,6 +22,7 @@ pub use summary::{FileSummary, Stage, StageTime, Summary, Timing};
 
 use crate::config::{self, Dedupe, LineFormat};
 use crate::engine::{Bell, edge};
+use crate::measure::Sampler;
 use crate::reference::{Cty, SharedCty};
 use crate::spot::{Spot, Utc};
 use road::Road;
@@ -45,7 +47,8 @@ const PROFILE_HZ: i32 = 997;
 /// What to play and how.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Captures: plain, `.gz`, `.zst`; RBN telnet lines, telnet sessions, RBN daily CSV.
+    /// Captures: plain, `.gz`, `.zst`; RBN telnet lines, telnet sessions, RBN daily CSV,
+    /// PSKReporter messages.
     pub files: Vec<PathBuf>,
     /// 1.0 = as it happened; `None` = as fast as it goes.
     pub speed: Option<f64>,
@@ -57,7 +60,7 @@ pub struct Options {
     pub start: Option<(Utc, bool)>,
     /// Whether examples and stage times are gathered for the summary.
     pub summary: bool,
-    /// Where to write a flame graph of the run.
+    /// Where to write a flame graph of the run; folded stacks instead, if its name ends in `.folded`.
     pub profile: Option<PathBuf>,
     /// 1 = everything on the calling thread; 2 = parse on a thread of its own.
     pub threads: usize,
@@ -133,24 +136,20 @@ pub fn run(options: &Options, settings: &config::Node, out: &mut dyn Write) -> R
         None => Cty::embedded(),
     };
     let cty: SharedCty = Arc::new(arc_swap::ArcSwap::from_pointee(cty));
-    let profiler = match &options.profile {
-        Some(path) => Some((path, profiler()?)),
+    let sampler = match &options.profile {
+        Some(path) => Some((path, Sampler::start(PROFILE_HZ).map_err(ReplayError::Profile)?)),
         None => None,
     };
     let summary = play(options, settings, cty, out)?;
-    if let Some((path, guard)) = profiler {
-        let report = guard.report().build().map_err(|e| ReplayError::Profile(e.to_string()))?;
-        let file = std::fs::File::create(path).map_err(|e| ReplayError::read(path, e))?;
-        report.flamegraph(file).map_err(|e| ReplayError::Profile(e.to_string()))?;
+    if let Some((path, sampler)) = sampler {
+        let profile = sampler.finish().map_err(ReplayError::Profile)?;
+        let text = match path.extension() {
+            Some(folded) if folded == "folded" => profile.folded().into_bytes(),
+            _ => profile.svg("dxring replay").map_err(ReplayError::Profile)?,
+        };
+        std::fs::write(path, text).map_err(|e| ReplayError::Profile(format!("{}: {e}", path.display())))?;
     }
     Ok(summary)
-}
-
-fn profiler() -> Result<pprof::ProfilerGuard<'static>, ReplayError> {
-    pprof::ProfilerGuardBuilder::default()
-        .frequency(PROFILE_HZ)
-        .build()
-        .map_err(|e| ReplayError::Profile(e.to_string()))
 }
 
 fn play(

@@ -1,11 +1,12 @@
 //! What lies before the ring: captures merged by moment, the desk with the gate.
 
 use super::capture::Capture;
+use super::open::Form;
 use super::summary::{Stage as Lap, StageTime};
-use super::{BATCH_LINES_MAX, Options, ReplayError};
+use super::{BATCH_LINES_MAX, Form, Options, ReplayError};
 use crate::config::{self, FeedKind};
 use crate::engine::{Bell, Control, EdgeStats, FaultPoint, Mailbox, Now, Producer, TestClock};
-use crate::parse::{AgePolicy, Desk, FeedStats, Gate, Input, Notes};
+use crate::parse::{AgePolicy, Desk, FeedStats, Gate, Input, Notes, PSKREPORTER, ReportPolicy};
 use crate::reference::SharedCty;
 use crate::spot::{Call, Spot, Utc};
 use std::sync::Arc;
@@ -24,11 +25,47 @@ pub struct Source {
     began: Instant,
 }
 
+/// What the node would take of PSKReporter: its first feed of that kind says, or the shipped one.
+struct PskReporterFeed {
+    age: AgePolicy,
+    policy: ReportPolicy,
+}
+
+impl PskReporterFeed {
+    fn of(settings: &config::Node) -> PskReporterFeed {
+        let shipped = config::Node::default();
+        let is_one = |feed: &&config::Feed| feed.kind == FeedKind::PskReporter;
+        let feed = settings.feeds.iter().chain(&shipped.feeds).find(is_one);
+        PskReporterFeed {
+            age: AgePolicy { max_age_s: feed.map_or(0, |feed| feed.max_age_s) },
+            policy: feed.map(ReportPolicy::of).unwrap_or_default(),
+        }
+    }
+}
+
 /// Lines of one capture and one moment.
 #[derive(Clone, Copy)]
 pub struct Due {
     ms: i64,
     feed: usize,
+}
+
+/// What the node would take of PSKReporter: its first feed of that kind says, or the shipped one.
+struct PskReporterFeed {
+    age: AgePolicy,
+    policy: ReportPolicy,
+}
+
+impl PskReporterFeed {
+    fn of(settings: &config::Node) -> PskReporterFeed {
+        let shipped = config::Node::default();
+        let is_one = |feed: &&config::Feed| feed.kind == FeedKind::PskReporter;
+        let feed = settings.feeds.iter().chain(&shipped.feeds).find(is_one);
+        PskReporterFeed {
+            age: AgePolicy { max_age_s: feed.map_or(0, |feed| feed.max_age_s) },
+            policy: feed.map(ReportPolicy::of).unwrap_or_default(),
+        }
+    }
 }
 
 impl Source {
@@ -44,7 +81,7 @@ impl Source {
     ) -> Result<Source, ReplayError> {
         let mut captures = Vec::new();
         let mut inputs = Vec::new();
-        let age = AgePolicy { max_age_s: config::Feed::default().max_age_s };
+        let psk = PskReporterFeed::of(settings);
         for (index, path) in options.files.iter().enumerate() {
             let mut capture = Capture::open(path, options.start)?;
             if options.timing {
@@ -53,7 +90,11 @@ impl Source {
             let name =
                 path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
             let stats = Arc::new(FeedStats::new(&name, index as u8, Some(FeedKind::Replay)));
-            let mut input = Input::new(stats, Call::literal("REPLAY"), age, BATCH_LINES_MAX);
+            let (node, age) = match capture.form() {
+                Form::PskJson => (PSKREPORTER, psk.age),
+                Form::Telnet | Form::RbnCsv => ("REPLAY", AgePolicy { max_age_s: config::Feed::default().max_age_s }),
+            };
+            let mut input = Input::new(stats, Call::literal(node), age, BATCH_LINES_MAX).taking(psk.policy.clone());
             if options.summary {
                 input.keep_examples();
             }

@@ -33,7 +33,7 @@ pub use iac::{Iac, TELNET_REPLY_BYTES_MAX};
 pub use json::{JSON_LINE_BYTES_MAX, json};
 pub use mqtt::{MQTT_PACKET_BYTES_MAX, MqttFault, MqttFrame, MqttFramer};
 pub use people::people_line;
-pub use pskreporter::{PskReport, pskreporter};
+pub use pskreporter::{ModeName, PskMessage, PskReport, pskreporter};
 pub use scan::HhMm;
 pub use skimmer::skimmer_line;
 pub use splitter::{LINE_BYTES_MAX, LineSplitter};

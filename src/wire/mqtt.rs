@@ -17,7 +17,7 @@ const LENGTH_BYTES_MAX: u32 = 4;
 pub enum MqttFrame<'a> {
     /// The payload of a PUBLISH of QoS 0, retained or not.
     Payload(&'a [u8]),
-    /// Any other packet that a broker may send, whole, from its first byte on.
+    /// A CONNACK, SUBACK, PINGRESP or DISCONNECT, whole, from its first byte on.
     Packet(&'a [u8]),
 }
 
@@ -26,7 +26,7 @@ pub enum MqttFrame<'a> {
 pub enum MqttFault {
     /// A length of more than four bytes.
     Length,
-    /// A packet type that is reserved, or that only clients send.
+    /// A packet type that is reserved, that only clients send, or that answers what we never say.
     Type,
     /// Flags of a packet that has none.
     Flags,
@@ -45,7 +45,7 @@ impl MqttFault {
     pub const fn words(self) -> &'static str {
         match self {
             MqttFault::Length => "sent a packet length of more than four bytes",
-            MqttFault::Type => "sent a packet type that no broker may send",
+            MqttFault::Type => "sent a packet of a type that is not a broker's to send",
             MqttFault::Flags => "sent reserved flags",
             MqttFault::Qos => "sent a message above QoS 0, which was all that we subscribed",
             MqttFault::Overrun => "sent a message whose topic or properties end behind it",
@@ -80,15 +80,36 @@ impl Length {
 #[derive(Clone, Copy, Debug)]
 enum State {
     Start,
-    Length { is_publish: bool, length: Length },
-    TopicLength { left: u32, high: Option<u8> },
-    Topic { left: u32, skip: u32 },
-    PropertiesLength { left: u32, length: Length },
-    Properties { left: u32, skip: u32 },
-    Payload { left: u32 },
+    Length {
+        is_publish: bool,
+        length: Length,
+    },
+    TopicLength {
+        left: u32,
+        high: Option<u8>,
+    },
+    Topic {
+        left: u32,
+        skip: u32,
+    },
+    PropertiesLength {
+        left: u32,
+        length: Length,
+    },
+    Properties {
+        left: u32,
+        skip: u32,
+    },
+    Payload {
+        left: u32,
+    },
     /// A payload above the bound.
-    Discard { left: u32 },
-    Packet { left: u32 },
+    Discard {
+        left: u32,
+    },
+    Packet {
+        left: u32,
+    },
     Broken(MqttFault),
 }
 
@@ -326,16 +347,14 @@ const fn qos(first: u8) -> u8 {
     (first >> 1) & 3
 }
 
-/// What is wrong with a packet, by its first byte. Types (table 2-1): 0 is reserved; 1, 8, 10 and 12 are a client's;
-/// 14 (DISCONNECT) is one too before MQTT 5, and 15 (AUTH) was reserved.
+/// What is wrong with a packet, by its first byte (table 2-1). To a client that only subscribes, once, at QoS 0, a
+/// broker may send CONNACK, PUBLISH, SUBACK, PINGRESP and, in MQTT 5, DISCONNECT; all but PUBLISH without flags.
 fn fault_of_first(first: u8, is_v5: bool) -> Option<MqttFault> {
     match first >> 4 {
         PUBLISH => (qos(first) != 0).then_some(MqttFault::Qos),
-        0 | 1 | 8 | 10 | 12 => Some(MqttFault::Type),
-        14 | 15 if !is_v5 => Some(MqttFault::Type),
-        // PUBREL is the only other type with a flag, and that one is set.
-        6 => (first & 0x0F != 2).then_some(MqttFault::Flags),
-        _ => (first & 0x0F != 0).then_some(MqttFault::Flags),
+        2 | 9 | 13 => (first & 0x0F != 0).then_some(MqttFault::Flags),
+        14 if is_v5 => (first & 0x0F != 0).then_some(MqttFault::Flags),
+        _ => Some(MqttFault::Type),
     }
 }
 
@@ -497,7 +516,8 @@ mod tests {
             (false, &[0xF0, 0], MqttFault::Type),
             (false, &[0x21, 2, 0, 0], MqttFault::Flags),
             (true, &[0xE1, 0], MqttFault::Flags),
-            (false, &[0x60, 2, 0, 1], MqttFault::Flags),
+            (false, &[0x62, 2, 0, 1], MqttFault::Type),
+            (true, &[0xF0, 0], MqttFault::Type),
             (false, &publish(0x32, b"t", None, b"\0\x01{}"), MqttFault::Qos),
             (true, &publish(0x34, b"t", None, b"\0\x01{}"), MqttFault::Qos),
             (false, &[0x36, 0], MqttFault::Qos),
@@ -514,7 +534,10 @@ mod tests {
             // After good packets too, and for ever.
             let mut framer = MqttFramer::new(is_v5, MAX);
             let good = packet(0xD0, &[]);
-            assert_eq!(frames(&mut framer, &[&[&good[..], bytes].concat()]), (vec![('C', good.clone())], Some(expected)));
+            assert_eq!(
+                frames(&mut framer, &[&[&good[..], bytes].concat()]),
+                (vec![('C', good.clone())], Some(expected))
+            );
             assert_eq!(frames(&mut framer, &[&good]), (vec![], Some(expected)));
         }
         assert_eq!(fault(false, &packet(0x90, &[0; MQTT_PACKET_BYTES_MAX - 3])), None);

@@ -105,6 +105,20 @@ fn an_archive_by_its_rows() {
 }
 
 #[test]
+fn messages_of_pskreporter() {
+    let files = [here("captures/psk.jsonl")];
+    let (out, summary) = play(&Options { dedupe: Dedupe::Off, ..options(&files) });
+    assert_golden("psk.off.classic.txt", &out);
+    assert_golden("psk.ends.txt", ends(&summary).as_bytes());
+    let (out, _) = play(&options(&files));
+    assert_golden("psk.med.classic.txt", &out);
+    // Beside a day of skimmers: a capture of each kind has its own reader.
+    let (_, both) = play(&options(&[here("captures/psk.jsonl"), here("captures/band_2026-03-01.txt")]));
+    let (_, band) = play(&options(&[here("captures/band_2026-03-01.txt")]));
+    assert_eq!(both.spots_in(), summary.spots_in() + band.spots_in());
+}
+
+#[test]
 fn captures_are_merged_by_moment_and_the_same_bytes_come_every_time() {
     let files = [here("captures/session_2026-03-01.txt"), here("captures/band_2026-03-01.txt")];
     let (first, summary) = play(&options(&files));
@@ -289,6 +303,26 @@ fn real_sessions_lose_no_well_formed_line() {
         let known = u64::from(file.ends_with("dxspider_spots_20260301.telnet.txt"));
         assert_eq!(unreadable, known, "{}\n{summary}", file.display());
         assert_eq!(summary.ended_by(Reason::Stale), 0, "the told minutes make a clock\n{summary}");
+    }
+}
+
+/// Real messages, and 50,000 drawn to the measured rates and delays.
+#[test]
+fn messages_of_pskreporter_balance() {
+    for file in shared("pskreporter", |n| n == "mqtt_real.jsonl") {
+        let (_, summary) = play(&options(&[file]));
+        assert_eq!(summary.lines_in(), 22);
+        // The receiver WCF190 has no call; ten messages were quoted years apart, without their arrivals.
+        assert_eq!((summary.ended_by(Reason::DeLeadingLetters), summary.ended_by(Reason::Stale)), (2, 10));
+        assert_eq!(summary.spots_in(), 10, "every real message is read\n{summary}");
+    }
+    for file in shared("pskreporter", |n| n == "mqtt_SYNTHETIC_50k.jsonl.zst") {
+        let (_, summary) = play(&options(&[file]));
+        assert_eq!(summary.lines_in(), 50_000);
+        assert_eq!(summary.ended_by(Reason::BadJson) + summary.ended_by(Reason::LineTooLong), 0, "{summary}");
+        let late = summary.ended_by(Reason::Stale);
+        assert!((1..1_000).contains(&late), "99 % come within eight minutes, the slowest after 45\n{summary}");
+        assert!(summary.spots_in() > 45_000, "{summary}");
     }
 }
 
