@@ -3,7 +3,7 @@
 #
 #   scripts/icount.sh             counts, prints a table, fails when a subject needs over 3 % more than its baseline
 #   scripts/icount.sh --bless     writes the baseline of this compiler anew
-#   scripts/icount.sh --install   also installs valgrind when it is missing (Debian)
+#   scripts/icount.sh --install   also installs valgrind when it is missing (Debian); CI=true means the same
 #
 # Baselines: perf/icount/<rustc version>-<target>.txt, `instructions per item<TAB>subject`. A compiler without one is
 # counted and compared with nothing. Subjects and inputs: perf/icount/main.rs.
@@ -17,6 +17,7 @@ cd "$(dirname "$0")/.."
 
 TOLERANCE_PERCENT=3
 bless=no install=no
+[ "${CI:-}" = true ] && install=yes
 for word in "$@"; do
     case "$word" in
         --bless) bless=yes ;;
@@ -32,15 +33,8 @@ for word in "$@"; do
     esac
 done
 
-if ! command -v valgrind >/dev/null && [ "$install" = yes ] && [ -r scripts/lib/debian.sh ]; then
-    . scripts/lib/debian.sh
-    debian_install valgrind || true
-fi
-if ! command -v valgrind >/dev/null; then
-    echo "missing: valgrind; scripts/icount.sh --install installs it"
-    if [ "$install" = yes ]; then exit 1; fi
-    exit 77
-fi
+. scripts/lib/debian.sh
+debian_tool valgrind || exit
 
 version=$(rustc -vV | sed -n 's/^release: //p')
 baseline=perf/icount/$version-$(rustc -vV | sed -n 's/^host: //p').txt

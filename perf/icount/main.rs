@@ -12,7 +12,7 @@ use dxring::filter::{BandSet, ContinentSet, CqSet, EntitySet, Expr, Filter, Mode
 use dxring::parse::{AgePolicy, Desk, FeedStats, Gate, Input, Notes};
 use dxring::reference::{Cty, enrich};
 use dxring::spot::{Band, Call, Class, Continent, Mode, Spot, Utc};
-use dxring::wire::{LineStyle, cc11, classic, gocluster, json, people_line, pskreporter, skimmer_line};
+use dxring::wire::{LineStyle, cc11, classic, gocluster, json, people_line, skimmer_line};
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -32,10 +32,7 @@ type Subject = (&'static str, fn() -> Box<dyn FnMut()>);
 const SUBJECTS: [Subject; 14] = [
     ("parse RBN CW", || desk(FeedKind::Rbn, rbn_cw)),
     ("parse RBN FT8", || desk(FeedKind::RbnDigital, rbn_ft8)),
-    ("parse PSKReporter", || {
-        let payloads: Vec<String> = (0..SPOTS).map(psk).collect();
-        each(payloads, |payload| pskreporter(payload.as_bytes()).is_ok())
-    }),
+    ("parse PSKReporter", || desk(FeedKind::PskReporter, psk)),
     ("parse people", || desk(FeedKind::Cluster, person)),
     ("correct CW", || correct(rbn_cw)),
     ("correct FT8", || correct(rbn_ft8)),
