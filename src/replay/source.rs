@@ -2,7 +2,7 @@
 
 use super::capture::Capture;
 use super::summary::{Stage as Lap, StageTime};
-use super::{BATCH_LINES_MAX, Form, Options, ReplayError};
+use super::{BATCH_LINES_MAX, Options, ReplayError};
 use crate::config::{self, FeedKind};
 use crate::engine::{Bell, Control, EdgeStats, FaultPoint, Mailbox, Now, Producer, TestClock};
 use crate::parse::{AgePolicy, Desk, FeedStats, Gate, Input, Notes, PSKREPORTER, ReportPolicy};
