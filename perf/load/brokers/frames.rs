@@ -137,7 +137,7 @@ mod tests {
         for n in 0..25 {
             let packet = &frames.bytes()[frames.before(n)..frames.before(n + 1)];
             let json = &packet[memchr::memchr(b'{', packet).unwrap()..];
-            let report = dxring::wire::pskreporter(json).unwrap_or_else(|e| panic!("{e:?}"));
+            let report = dxring::wire::pskreporter(json).report.unwrap_or_else(|e| panic!("{e:?}"));
             assert_eq!(plan.seq_of(report.spot.dx.as_bytes()), Some(n as u32 * 4 + 3));
             assert_eq!(report.heard, Utc::from_secs(1_791_326_355));
         }
