@@ -31,24 +31,6 @@ pub struct Due {
     feed: usize,
 }
 
-/// What the node would take of PSKReporter: its first feed of that kind says, or the shipped one.
-struct PskReporterFeed {
-    age: AgePolicy,
-    policy: ReportPolicy,
-}
-
-impl PskReporterFeed {
-    fn of(settings: &config::Node) -> PskReporterFeed {
-        let shipped = config::Node::default();
-        let is_one = |feed: &&config::Feed| feed.kind == FeedKind::PskReporter;
-        let feed = settings.feeds.iter().chain(&shipped.feeds).find(is_one);
-        PskReporterFeed {
-            age: AgePolicy { max_age_s: feed.map_or(0, |feed| feed.max_age_s) },
-            policy: feed.map(ReportPolicy::of).unwrap_or_default(),
-        }
-    }
-}
-
 impl Source {
     /// Opens the captures of `options`; what passes the gate goes to `ring`.
     ///

@@ -103,7 +103,7 @@ mod tests {
             let read =
                 dxring::wire::pskreporter(report.payload().as_bytes()).report.unwrap_or_else(|e| panic!("{e:?}"));
             assert_eq!((read.spot.dx.as_str(), read.spot.de.as_str()), ("DL1ABC", "W3LPL-#"));
-            assert_eq!((read.spot.mode(), read.sq), (Mode::Ft8, Some(73_468_726_263)));
+            assert_eq!((read.spot.mode(), message.sq), (Mode::Ft8, Some(73_468_726_263)));
             assert_ne!(read.spot.band(), Band::None);
             assert!(read.spot.band().name().eq_ignore_ascii_case(BANDS[band]));
             assert_eq!(report.topic(), format!("pskr/filter/v2/{}/FT8/DL1ABC/W3LPL/FN31/JO22/291/263", BANDS[band]));
