@@ -102,6 +102,11 @@ struct Started {
 impl Bench<'_> {
     /// Starts a target and lets the feed side know.
     fn start(&mut self, target: &Target) -> Result<Started, String> {
+        // Before it starts: a server may connect to us while we still wait for its user port. One that runs on
+        // keeps its connections.
+        if !matches!(target, Target::Running { .. }) {
+            self.feeder.disconnect();
+        }
         let mut site = Site {
             users: self.settings.users,
             feed: self.feeder.address()?,
