@@ -51,7 +51,8 @@ pub enum Command {
         dxring run --report-every 10s            a report on standard error every 10 seconds\n  \
         dxring run --config club.ron --data club-data\n  \
         dxring run --set telnet.listen=[::]:7300 --set feeds.rbn.enabled=true --set callsign=K1ABC\n\n\
-        Signals: SIGUSR1 prints a report; SIGTERM and SIGINT drain and stop within 5 seconds.")]
+        Signals: SIGUSR1 prints a report; SIGUSR2 samples the node for 10 s and writes a flame graph to the data\n  \
+        folder; SIGTERM and SIGINT drain and stop within 5 seconds.")]
     Run(RunOptions),
 
     /// Check a configuration: every mistake with file, line, key and remedy
@@ -65,18 +66,23 @@ pub enum Command {
     /// Show which agents run on which thread and CPU here
     #[command(after_long_help = "Examples:\n  \
         dxring plan                              what `dxring run` would do on this machine\n  \
-        dxring plan --set placement.cores=4      what it would do with 4 CPUs")]
+        dxring plan --set placement.cores=4      what it would do with 4 CPUs\n  \
+        dxring plan --cpus 16 --users 10000 --rate 830 --filters 500 --pass 0.2\n                                           \
+        would a machine of 16 CPUs carry that, and how late would lines be?")]
     Plan(PlanOptions),
 
     /// Play captures through the stages and print the lines that a user would get
     #[command(
         after_long_help = "A capture is text, one line as the feed sent it; .gz and .zst are unpacked. Time is the capture's \
         own: from a `.sec` file beside it (second of the day, line by line), else from the HHMM on each line; the date \
-        comes from a YYYYMMDD or YYYY-MM-DD in the file's name, or from --start. The same input gives the same bytes, \
-        always.\n\n\
+        comes from a YYYYMMDD or YYYY-MM-DD in the file's name, or from --start. PSKReporter messages, a JSON object a \
+        line, come at their `at` (Unix seconds), else when the latest report so far was heard. The same input gives the \
+        same bytes, always.\n\n\
         Examples:\n  \
         dxring replay rbn_20170715.txt.zst       the lines of a new user without a filter\n  \
         dxring replay --summary *.txt.zst        no lines, but the books: in = out + named drops\n  \
+        dxring replay --timing --threads 2 day.txt.zst\n                                           \
+        how fast parse and the stages are here, in spots/s, MB/s, ns per spot\n  \
         dxring replay --speed 10 --dedupe off day.txt.gz\n                                           \
         ten times as fast as it happened, every spot\n  \
         dxring replay --summary --profile flame.svg day.txt.zst\n                                           \
@@ -86,13 +92,15 @@ pub enum Command {
 
     /// Make a seeded band: stations, skimmers, mistakes, with the truth known
     #[command(
-        after_long_help = "With --serve it is an RBN-like server: point a feed at it. Without, the lines go to standard output \
-        as fast as they can be made.\n\n\
+        after_long_help = "With --serve it is an RBN-like server: point a feed at it. With --mqtt it publishes what its skimmers \
+        hear to a broker of yours, topics, numbers and delays as PSKReporter's, and says at the end what the broker did not \
+        take. Without, the lines go to standard output as fast as they can be made.\n\n\
         Examples:\n  \
         dxring simulate --minutes 10 --seed 7 --truth truth.tsv > lines.txt\n  \
         dxring simulate --serve 127.0.0.1:7000 --profile contest\n  \
         dxring --set feeds.rbn.host=127.0.0.1 --set feeds.rbn.enabled=true\n                                           \
-        a node that listens to the line above"
+        a node that listens to the line above\n  \
+        dxring simulate --mqtt 127.0.0.1:1883 --profile ft8-burst --rate 5"
     )]
     Simulate(crate::simulate::Options),
 
@@ -110,6 +118,15 @@ pub enum Command {
         dxring user set K1ABC name=Hugo grid=FN31 filter='PASS BAND 20M; REJECT SOURCE SKIMMER'\n  \
         dxring user import data/users --dry-run  what GoCluster's user files would give")]
     User(UserOptions),
+
+    /// Draw a flame graph of folded stacks or of `perf script -F comm,ip,sym` (scripts/flamegraph.sh uses it)
+    #[command(
+        hide = true,
+        after_long_help = "Examples:\n  \
+        dxring flame stacks.folded > all.svg\n  \
+        perf script -F comm,ip,sym | dxring flame --thread parse > parse.svg"
+    )]
+    Flame(FlameOptions),
 }
 
 /// Which configuration.
@@ -209,11 +226,44 @@ impl CheckOptions {
 }
 
 /// Options of `plan`.
-#[derive(Args, Debug, Clone, Default, PartialEq)]
+#[derive(Args, Debug, Clone, PartialEq)]
 pub struct PlanOptions {
+    /// Also tell what so many users would need
+    #[arg(long, value_name = "N", requires = "rate")]
+    pub users: Option<u64>,
+    /// Spots per second, with --users
+    #[arg(long, value_name = "R", requires = "users")]
+    pub rate: Option<u32>,
+    /// Different filters among the users
+    #[arg(long, value_name = "K", default_value_t = 1, requires = "users")]
+    pub filters: u64,
+    /// Share of the spots that a filter passes, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = share, requires = "users")]
+    pub pass: f64,
+    /// Plan for a machine with so many CPUs instead of this one
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub cpus: Option<u16>,
     /// Which configuration.
     #[command(flatten)]
     pub config: ConfigOptions,
+}
+
+impl PlanOptions {
+    /// The threads, and what the model says if users are named. Errors: every mistake of the configuration.
+    pub fn plan(&self) -> Result<String, Problems> {
+        let node = self.config.load()?.node;
+        let plan = match self.cpus {
+            None => crate::node::plan(&node).0,
+            Some(cpus) => {
+                let allowed: Vec<usize> = (0..usize::from(cpus)).collect();
+                let usable = node.placement.cores.map_or(allowed.len(), |n| allowed.len().min(n as usize));
+                crate::engine::Plan::new(usable, &allowed, node.placement.pin, false)
+            }
+        };
+        let (Some(users), Some(rate)) = (self.users, self.rate) else { return Ok(plan.to_string()) };
+        let load = crate::node::Load { users, rate: f64::from(rate), filters: self.filters, pass: self.pass };
+        Ok(crate::node::predict(&crate::node::COSTS, &node, &plan, load).to_string())
+    }
 }
 
 /// Options of `replay`.
@@ -237,7 +287,13 @@ pub struct ReplayOptions {
     /// Print the books only, no lines
     #[arg(long)]
     pub summary: bool,
-    /// Write a flame graph of the run to this SVG file
+    /// Threads: 2 = parse on one, the stages behind it on the other; the same bytes
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub threads: u8,
+    /// Print how fast it went, no lines: captures are read into memory before the clock starts
+    #[arg(long)]
+    pub timing: bool,
+    /// Write a flame graph of the run to this SVG file, or the stacks it is made of if it ends in .folded
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
     /// Which configuration.
@@ -259,6 +315,8 @@ impl ReplayOptions {
             start: self.start,
             summary: true,
             profile: self.profile.clone(),
+            threads: self.threads.into(),
+            timing: self.timing,
         }
     }
 }
@@ -281,6 +339,20 @@ pub struct LookupOptions {
     /// Which configuration (for `reference.cty`).
     #[command(flatten)]
     pub config: ConfigOptions,
+}
+
+/// Options of `flame`.
+#[derive(Args, Debug, Clone, Default, PartialEq)]
+pub struct FlameOptions {
+    /// What to draw [default: standard input]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Only this thread
+    #[arg(long, value_name = "NAME")]
+    pub thread: Option<String>,
+    /// What to write above it
+    #[arg(long, default_value = "dxring, samples per thread")]
+    pub title: String,
 }
 
 /// Options of `user`.
@@ -388,6 +460,11 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * unit_ms / 1_000.0).map_err(|_| wrong())
 }
 
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    if share > 0.0 && share <= 1.0 { Ok(share) } else { Err("use more than 0, at most 1".into()) }
+}
+
 fn report_interval(text: &str) -> Result<Duration, String> {
     let every = duration(text)?;
     match every {
@@ -470,6 +547,7 @@ mod tests {
         assert_eq!((replay.format, replay.dedupe), (Some(LineFormat::Gocluster), Some(Dedupe::Off)));
         assert_eq!(replay.start, Some((Utc::from_civil(2017, 7, 15, 13, 59, 0), true)));
         assert_eq!((replay.summary, replay.files.len()), (true, 2));
+        assert_eq!((replay.threads, replay.timing), (1, false));
         for (name, format) in [("cc11", LineFormat::Cc11), ("json", LineFormat::Json)] {
             let parsed = parse(&format!("replay --format {name} a.txt")).unwrap();
             assert!(matches!(parsed, Command::Replay(replay) if replay.format == Some(format)));
@@ -501,7 +579,17 @@ mod tests {
 
         let Command::Lookup(lookup) = parse("lookup K1ABC DL1ABC").unwrap() else { panic!("not lookup") };
         assert_eq!(lookup.calls, ["K1ABC", "DL1ABC"]);
-        assert_eq!(parse("plan").unwrap(), Command::Plan(PlanOptions::default()));
+        let Command::Plan(plan) = parse("plan --cpus 16 --users 10000 --rate 830 --filters 500 --pass 0.2").unwrap()
+        else {
+            panic!("not plan")
+        };
+        assert!(
+            plan.plan()
+                .unwrap()
+                .starts_with("10000 users in 500 filters that pass 20 % of 830 spots/s: 1660000 lines/s")
+        );
+        let Command::Plan(plan) = parse("plan --cpus 3").unwrap() else { panic!("not plan") };
+        assert!(plan.plan().unwrap().contains("correct+dedup"));
     }
 
     #[test]
@@ -509,6 +597,7 @@ mod tests {
         for (line, expected) in [
             ("replay", "FILE"),
             ("replay --speed 0 a", "above 0"),
+            ("replay --threads 3 a", "1..=2"),
             ("replay --start 2017-02-30 a", "is no date"),
             ("run --report-every 10", "is no time"),
             ("run --report-every 500ms", "use 1s to 24h"),
@@ -520,6 +609,8 @@ mod tests {
             ("user import", "PATH"),
             ("user set K1ABC --password --no-password", "cannot be used with"),
             ("check a.ron --config b.ron", "cannot be used with"),
+            ("plan --users 5", "--rate"),
+            ("plan --users 5 --rate 5 --pass 2", "at most 1"),
             ("chekc", "check"),
         ] {
             let message = parse(line).unwrap_err();

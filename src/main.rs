@@ -2,20 +2,19 @@
 
 use clap::Parser;
 use dxring::accounts::{PASSWORD_BYTES_MAX, Secret, Users};
-use dxring::cli::{Cli, Command, LookupOptions, ReplayOptions, RunOptions, UserAction, UserOptions};
+use dxring::cli::{Cli, Command, FlameOptions, LookupOptions, ReplayOptions, RunOptions, UserAction, UserOptions};
 use dxring::engine::RealClock;
+use dxring::measure::Profile;
 use dxring::reference::{Cty, lookup_report};
 use dxring::{config, node, replay, simulate};
-use std::io::{self, BufRead, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let answer = match Cli::parse().asked() {
         Command::Run(options) => run(&options),
         Command::Check(options) => options.check().map_err(|e| e.to_string()),
-        Command::Plan(options) => {
-            options.config.load().map(|l| node::plan(&l.node).0.to_string()).map_err(|e| e.to_string())
-        }
+        Command::Plan(options) => options.plan().map_err(|e| e.to_string()),
         Command::Replay(options) => play(&options),
         Command::Simulate(options) => {
             let made = simulate::run(&options, &mut BufWriter::new(io::stdout().lock()));
@@ -23,6 +22,7 @@ fn main() -> ExitCode {
         }
         Command::Lookup(options) => look_up(&options),
         Command::User(options) => user(&options),
+        Command::Flame(options) => flame(&options),
     };
     match answer {
         Ok(text) => {
@@ -79,8 +79,10 @@ fn ask_password() -> Result<Secret, String> {
 fn play(options: &ReplayOptions) -> Result<String, String> {
     let loaded = options.config.load().map_err(|e| e.to_string())?;
     let asked = options.for_replay(&loaded.node);
-    if options.summary {
-        return replay::run(&asked, &loaded.node, &mut io::sink()).map(|s| s.to_string()).map_err(|e| e.to_string());
+    if options.summary || options.timing {
+        let summary = replay::run(&asked, &loaded.node, &mut io::sink()).map_err(|e| e.to_string())?;
+        let books = if options.summary { summary.to_string() } else { String::new() };
+        return Ok(if options.timing { format!("{books}{}", summary.timing) } else { books });
     }
     match replay::run(&asked, &loaded.node, &mut BufWriter::new(io::stdout().lock())) {
         Ok(summary) => eprint!("{summary}"),
@@ -88,6 +90,26 @@ fn play(options: &ReplayOptions) -> Result<String, String> {
         Err(error) => return Err(error.to_string()),
     }
     Ok(String::new())
+}
+
+fn flame(options: &FlameOptions) -> Result<String, String> {
+    let name = options.file.as_ref().map_or("standard input".into(), |f| f.display().to_string());
+    let wrong = |e: String| format!("{name}: {e}");
+    let mut profile = match &options.file {
+        Some(file) => Profile::read(BufReader::new(std::fs::File::open(file).map_err(|e| wrong(e.to_string()))?)),
+        None => Profile::read(io::stdin().lock()),
+    }
+    .map_err(wrong)?;
+    if let Some(thread) = &options.thread {
+        let one = profile.of_thread(thread);
+        if one.samples() == 0 {
+            let names: Vec<&str> = profile.threads().iter().map(|(name, _)| *name).collect();
+            return Err(format!("{name}: no sample of thread `{thread}`; there are: {}", names.join(", ")));
+        }
+        profile = one;
+    }
+    let svg = profile.svg(&options.title)?;
+    io::stdout().write_all(&svg).map(|()| String::new()).or_else(quiet_if_closed)
 }
 
 fn look_up(options: &LookupOptions) -> Result<String, String> {

@@ -36,6 +36,8 @@ mod lines;
 mod modes;
 #[path = "conformance/printed.rs"]
 mod printed;
+#[path = "conformance/pskreporter.rs"]
+mod pskreporter;
 #[path = "conformance/show.rs"]
 mod show;
 #[path = "conformance/steps.rs"]
@@ -57,6 +59,7 @@ const AREAS: &[(&str, Executor)] = &[
     ("languages", languages::run),
     ("lines", lines::run),
     ("modes", modes::run),
+    ("pskreporter", pskreporter::run),
     ("tables", tables::run),
     ("telnet", telnet::run),
     ("printed", printed::run),

@@ -3,7 +3,7 @@
 // An allocator is unsafe by nature; this one only counts and passes on.
 #![allow(unsafe_code)]
 
-use dxring::config::{self, Dedupe, FeedKind, LineFormat};
+use dxring::config::{self, Dedupe, FeedKind, LineFormat, MqttVersion};
 use dxring::correct::ModeStage;
 use dxring::dedup::{Outcome, Windows};
 use dxring::engine::{Bell, Control, FaultPoint, Mailbox, Now, Outlet, Stage, TestClock, edge};
@@ -12,8 +12,12 @@ use dxring::filter::{
     BandSet, ContinentSet, EntitySet, Expr, Filter, GridPrefix, MinuteRange, ModeSet, Pattern, RefSet, Side, Term,
 };
 use dxring::measure::{Ledger, Reason};
-use dxring::parse::{AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, Notes};
+use dxring::parse::{
+    AgePolicy, Desk, FeedClient, FeedStats, Gate, Input, LogIn, MqttClient, MqttLogIn, Notes, PSKREPORTER,
+    ReportPolicy, psk_topics,
+};
 use dxring::reference::{Cty, SharedCty, enrich};
+use dxring::simulate::{PskText, psk_payload, psk_topic};
 use dxring::spot::{Band, Call, Continent, Flags, Freq, Grid, Mode, Spot, Utc, Verdicts, station};
 use dxring::wire::{LineStyle, Trailers};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -252,6 +256,139 @@ fn socket_bytes_to_users_allocates_nothing() {
     assert!(chosen > sent / 10 && chosen < sent * 9 / 10, "the filter is real work: {chosen} of {sent}");
     assert!(behind.choosy.1.bytes > 70 * chosen);
     assert!(done.ended_by(Reason::OutOfBand) > 0 && done.ended_by(Reason::Stale) > 0);
+    assert_eq!(n, 0, "{n} allocations for {passed} spots");
+}
+
+/// Appends a PUBLISH of QoS 0 (MQTT 3.1.1, 3.3).
+fn publish(topic: &[u8], payload: &[u8], out: &mut Vec<u8>) {
+    let mut length = 2 + topic.len() + payload.len();
+    out.push(0x30);
+    while length >= 0x80 {
+        out.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    out.push(length as u8);
+    out.extend_from_slice(&(topic.len() as u16).to_be_bytes());
+    out.extend_from_slice(topic);
+    out.extend_from_slice(payload);
+}
+
+/// A cycle of PSKReporter, as the broker sends it: every receiver hears some stations, late; one report twice, one of the path, one of a
+/// mode that nobody takes, one too old, one ahead of time, one without a report.
+fn cycle(round: usize, sq: &mut u64, now: Utc) -> Vec<u8> {
+    let mut out = Vec::new();
+    let (mut topic, mut payload) = (Vec::new(), Vec::new());
+    let mut push = |sq: u64, dx: &[u8], de: &[u8], mode: &str, after_s: i64| {
+        let heard_s = now.ms() / 1_000 + after_s;
+        topic.clear();
+        payload.clear();
+        let report = PskText {
+            sq,
+            freq_hz: 14_074_000 + sq % 3_000,
+            mode,
+            snr_db: (sq % 40) as i16 - 20,
+            heard_s,
+            sent_s: heard_s - 15,
+            dx,
+            dx_grid: b"FN42",
+            dx_adif: 291,
+            de,
+            de_grid: b"JO31ab12",
+            de_adif: 0,
+        };
+        psk_topic(&report, &mut topic);
+        psk_payload(&report, &mut payload);
+        publish(&topic, &payload, &mut out);
+    };
+    let letter = |n: usize| b'A' + (n % 26) as u8;
+    for receiver in 0..20 {
+        let de = [b'D', b'L', b'1', letter(receiver), b'X'];
+        for station in 0..30 {
+            *sq += 1;
+            let dx = [b'K', b'0' + (station % 10) as u8, letter(station), letter(round), letter(receiver)];
+            push(*sq, &dx, &de, ["FT8", "FT8", "FT4"][station % 3], -((receiver * 20 + station) as i64));
+        }
+    }
+    push(*sq, b"K1ABC", b"DL1ABC", "FT8", -30);
+    for (mode, after_s) in [("WSPR", -60), ("NEWMODE", -60), ("FT8", -1_000), ("FT8", 3_000)] {
+        *sq += 1;
+        push(*sq, b"K9ZZZ", b"DL9ZZZ", mode, after_s);
+    }
+    *sq += 1;
+    let silent = format!("{{\"sq\":{sq},\"f\":14074000,\"md\":\"FT8\",\"rp\":null,\"t\":1,\"sc\":\"K1ABC\"}}");
+    publish(b"pskr/filter/v2/20m/FT8/K1ABC/////", silent.as_bytes(), &mut out);
+    out
+}
+
+/// A client that a broker let in.
+fn subscribed(now: Now, say: &mut Vec<u8>) -> MqttClient {
+    let log_in = MqttLogIn {
+        version: MqttVersion::V3,
+        user: String::new(),
+        password: String::new(),
+        topics: psk_topics(&[], &[]),
+        timeout_s: 30,
+        keepalive_s: 0,
+        read_deadline_s: 0,
+        payload_bytes_max: 4_096,
+        seed: 1,
+    };
+    let mut client = MqttClient::new(&log_in, now);
+    let _ = client.on_timer(now, say);
+    say.clear();
+    let _ = client.on_bytes(now, &[0x20, 2, 0, 0], say, &mut |_| {});
+    let [0x82, _, high, low, ..] = say[..] else { panic!("no SUBSCRIBE: {}", say.escape_ascii()) };
+    let _ = client.on_bytes(now, &[0x90, 3, high, low, 0], say, &mut |_| {});
+    assert!(client.is_logged_in());
+    client
+}
+
+#[test]
+fn mqtt_bytes_to_users_allocate_nothing() {
+    let mut clock = TestClock::at(Utc::from_civil(2026, 3, 1, 12, 34, 30));
+    let cty: SharedCty = Arc::new(arc_swap::ArcSwap::from_pointee(Cty::embedded()));
+    let (producer, mut ring) = edge::<Spot>("parse>correct", 4_096, Bell::silent());
+    let notes = Notes::new(Arc::new(Mailbox::new(8, Bell::silent())));
+    let mut desk = Desk::new(Gate::new(cty, 10), producer, notes, Arc::new(Control::new()), FaultPoint::default());
+    let stats = Arc::new(FeedStats::new("pskreporter", 0, Some(FeedKind::PskReporter)).of_network(true));
+    let age = AgePolicy { max_age_s: 900 };
+    let mut input = Input::new(Arc::clone(&stats), Call::literal(PSKREPORTER), age, 4_096)
+        .taking(ReportPolicy::of(&config::Feed::default()));
+    let mut taken: Vec<Spot> = Vec::with_capacity(4_096);
+    let mut behind = Behind::new();
+    let mut sq = 73_000_000_000;
+    let started = clock.now().utc;
+    let rounds: Vec<Vec<u8>> =
+        (0..20).map(|n| cycle(n, &mut sq, Utc::from_ms(started.ms() + (n as i64 + 1) * 15_000))).collect();
+    let mut say = Vec::with_capacity(4_096);
+    let mut client = subscribed(clock.now(), &mut say);
+    let mut play = |behind: &mut Behind, rounds: &[Vec<u8>]| {
+        for bytes in rounds {
+            clock.advance_ms(15_000);
+            let now = clock.now();
+            // Pieces that cut packets in the middle, as sockets do.
+            for piece in bytes.chunks(20_000) {
+                let batch = &mut input.batch;
+                assert!(client.on_bytes(now, piece, &mut say, &mut |payload| batch.push(payload)).is_none());
+                desk.lines(&mut input, now);
+                taken.clear();
+                ring.pop_into(&mut taken, 4_096);
+                behind.take(now, &taken);
+                desk.announce();
+            }
+        }
+    };
+    play(&mut behind, &rounds[..5]);
+    let (warm, warm_sent) = (stats.ledger.view(), behind.sent);
+    let n = allocations(|| play(&mut behind, &rounds[5..]));
+    let done = stats.ledger.view();
+    let passed = done.total_out() - warm.total_out();
+    assert_eq!(passed, 15 * 601, "the stretch is real work: {:?}", done.ended);
+    assert_eq!(behind.sent - warm_sent, passed - (behind.duplicates));
+    for reason in [Reason::Duplicate, Reason::PathOnly, Reason::ModeNotTaken, Reason::Stale, Reason::NoReport] {
+        assert_eq!(done.ended_by(reason), 20, "{}", reason.name());
+    }
+    assert_eq!(stats.upstream.as_ref().and_then(|upstream| upstream.lost()), Some(0));
     assert_eq!(n, 0, "{n} allocations for {passed} spots");
 }
 

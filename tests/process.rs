@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -222,4 +223,44 @@ fn a_replay_is_the_same_every_time() {
         "{}",
         String::from_utf8_lossy(&summary.stdout)
     );
+}
+
+/// SIGUSR2: one flame graph at a time, in the data folder, with the threads' names; without a folder one line, and the node goes on.
+#[test]
+fn a_node_profiles_itself_on_a_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = Process::start(folder.path(), 1024, &[]);
+    let mut user = node.connect();
+    let mut heard = String::new();
+    assert!(hears(&mut user, "call: ", &mut heard));
+    user.write_all(b"k1abc\r\nset/page 0\r\n").unwrap();
+    node.signal("-USR2");
+    // A question each, so that there is something to sample.
+    let done = AtomicBool::new(false);
+    let log = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut buf = [0; 65_536];
+            while !done.load(Relaxed) {
+                user.write_all(b"help filters\r\n").unwrap();
+                let _ = user.read(&mut buf);
+            }
+        });
+        node.signal("-USR2");
+        let log = node.says(" profile: ");
+        done.store(true, Relaxed);
+        log
+    });
+    assert!(node.said.contains("SIGUSR2 ignored"), "{}", node.said);
+    let name = log.split(" profile: ").nth(1).and_then(|rest| rest.split(',').next()).unwrap();
+    let svg = std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(svg.contains("<title>telnet-0 (") || svg.contains("<title>all ("), "{log}");
+    let folded = std::fs::read_to_string(folder.path().join(name).with_extension("folded")).unwrap();
+    assert!(folded.contains("dxring::telnet"), "{folded}");
+    // Only root can write where nobody may; but nobody can write where nothing is.
+    std::fs::remove_dir_all(folder.path().join("dxring-data")).unwrap();
+    node.signal("-USR2");
+    node.says("no profile: ");
+    assert!(hears(&mut node.connect(), "call: ", &mut String::new()));
+    node.signal("-TERM");
+    assert_eq!(node.ends().code(), Some(0));
 }

@@ -3,11 +3,13 @@
 use super::brokers::process::{self, Kind};
 use super::filters::{Commands, FILTERS_MAX};
 use super::plan::{DX_CALLS, Profile};
+use super::recorded::{Part, Recording};
 use super::run::Settings;
 use super::target::Target;
 use clap::Parser;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Feeds of RBN beside one of MQTT.
 const MQTT_TIMES_MAX: u64 = 8;
@@ -133,6 +135,18 @@ pub struct Cli {
     /// Bursts.
     #[arg(long, default_value_t = 1)]
     times: u64,
+    /// Spots/s beneath and between bursts, until --every-ms after the last one's start.
+    #[arg(long, default_value_t = 0, value_name = "PER_S", requires = "burst")]
+    base_rate: u64,
+    /// Timing, bands and modes of this capture (text, CSV, .zst, or the .sec file beside one), for at most --seconds.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rate", "burst", "idle", "storm"])]
+    recorded: Option<PathBuf>,
+    /// Where --recorded begins, HH:MM; the default is its first line.
+    #[arg(long, value_name = "HH:MM", requires = "recorded")]
+    recorded_from: Option<String>,
+    /// Plays --recorded so many times as fast.
+    #[arg(long, default_value_t = 1.0, value_name = "TIMES", requires = "recorded")]
+    speed: f64,
     /// Warm-up spots, sent evenly within a second before the measured part.
     #[arg(long, default_value_t = 500)]
     warmup: u64,
@@ -228,11 +242,10 @@ impl Cli {
         let (feeds, rate) = self.feeds()?;
         let profile = match (rate, self.burst) {
             (Some(per_s), _) if per_s > 0 => Profile::Rate { per_s, seconds: self.seconds },
-            (_, Some(spots)) if spots > 0 => {
-                Profile::Burst { spots, within_ms: self.within_ms, every_ms: self.every_ms, times: self.times }
-            }
+            (_, Some(spots)) if spots > 0 => self.bursts(spots),
+            _ if self.recorded.is_some() => self.recording()?,
             _ if self.idle.is_some() || self.storm => Profile::Rate { per_s: 1, seconds: 0 },
-            _ => return Err("nothing to send: give --rate, --burst, --idle or --storm".into()),
+            _ => return Err("nothing to send: give --rate, --burst, --recorded, --idle or --storm".into()),
         };
         let settings = Settings {
             users: self.idle.unwrap_or(self.users),
@@ -263,6 +276,21 @@ impl Cli {
         Ok(settings)
     }
 
+    fn bursts(&self, spots: u64) -> Profile {
+        let (within_ms, every_ms, times) = (self.within_ms, self.every_ms, self.times);
+        match self.base_rate {
+            0 => Profile::Burst { spots, within_ms, every_ms, times },
+            per_s => Profile::BurstsOverRate { spots, within_ms, every_ms, times, per_s },
+        }
+    }
+
+    fn recording(&self) -> Result<Profile, String> {
+        let Some(path) = &self.recorded else { return Err("no --recorded".into()) };
+        let from_s = self.recorded_from.as_deref().map(second_of_day).transpose()?;
+        let part = Part { from_s, seconds: self.seconds, speed: self.speed };
+        Ok(Profile::Recorded(Arc::new(Recording::read(path, part)?)))
+    }
+
     /// Whether only idle users are measured.
     pub fn is_idle(&self) -> bool {
         self.idle.is_some()
@@ -270,11 +298,16 @@ impl Cli {
 
     /// Spots of one run, warm-up included.
     pub fn spots(&self, settings: &Settings) -> u64 {
-        let count = |p: &Profile| match *p {
-            Profile::Rate { per_s, seconds } => per_s.saturating_mul(seconds),
-            Profile::Burst { spots, times, .. } => spots.saturating_mul(times),
-        };
-        count(&settings.warmup).saturating_add(count(&settings.profile))
+        settings.warmup.spots().saturating_add(settings.profile.spots())
+    }
+}
+
+/// `HH:MM`.
+fn second_of_day(text: &str) -> Result<i64, String> {
+    let parsed = text.split_once(':').and_then(|(h, m)| Some((h.parse::<i64>().ok()?, m.parse::<i64>().ok()?)));
+    match parsed {
+        Some((hour @ 0..24, minute @ 0..60)) => Ok(hour * 3600 + minute * 60),
+        _ => Err(format!("--recorded-from {text}: use HH:MM")),
     }
 }
 

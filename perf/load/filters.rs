@@ -54,7 +54,7 @@ impl TestFilter {
         Wanted::of(plan.spots() as u32, |seq| {
             let key = plan.keys[seq as usize].to_ne_bytes();
             let held_back = self.ending.is_some_and(|ending| key.trim_ascii_end().ends_with(&ending));
-            self.bands.contains(&(seq as usize % BANDS)) && !held_back
+            self.bands.contains(&usize::from(plan.kind(seq as usize).band)) && !held_back
         })
     }
 }

@@ -13,6 +13,7 @@ mod json;
 mod machine;
 mod pairs;
 mod plan;
+mod recorded;
 mod report;
 #[path = "../rig/mod.rs"]
 mod rig;

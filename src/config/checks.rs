@@ -4,6 +4,7 @@ use super::bounds::{self as b};
 use super::network::Network;
 use super::problem::did_you_mean;
 use super::schema::{Feed, FeedKind, Idle, Node, PLACEHOLDER_CALL, Posting, Registration, Telnet};
+use super::trust;
 use crate::filter::{Context, Wish};
 use crate::reference::Cty;
 use crate::spot::{Band, Call, Freq, Grid, is_plausible};
@@ -256,6 +257,14 @@ fn enabled_feed(node: &Node, index: usize, feed: &Feed, found: &mut Findings) {
                     "0, and the feed is enabled",
                     "give the port: RBN 7000, RBN digital 7001, clusters mostly 7300",
                 );
+            }
+            if feed.tls {
+                if let Err(fault) = trust::trusted(feed.ca.as_deref()) {
+                    found.wrong(&key("ca"), &fault.wrong, &fault.remedy);
+                }
+                if let Err(fault) = trust::server_name(&feed.host) {
+                    found.wrong(&key("host"), &fault.wrong, &fault.remedy);
+                }
             }
             let is_own =
                 feed.host == "localhost" || feed.host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());

@@ -11,6 +11,7 @@ mod network;
 mod overrides;
 mod problem;
 mod schema;
+mod trust;
 
 pub use crate::wire::LineFormat;
 pub use load::{DEFAULT_PATH, EMBEDDED, EMBEDDED_NAME, Loaded, Source, load};
@@ -20,3 +21,4 @@ pub use schema::{
     Accounts, Dedup, Dedupe, Fault, Feed, FeedKind, History, Idle, Limits, Modes, MqttVersion, Node, PLACEHOLDER_CALL,
     Placement, Posting, Profile, Reference, Registration, Report, Rings, Telnet,
 };
+pub use trust::{CA_BYTES_MAX, TrustFault, server_name, trusted};

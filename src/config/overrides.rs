@@ -207,7 +207,7 @@ mod tests {
             ("callsign.x=1", "--set: callsign.x = 1: `callsign` has no keys below it; write --set callsign=value"),
             (
                 "feeds.rbnn.port=1",
-                "--set: feeds.rbnn.port = 1: no entry `rbnn` in the list; give a place from 0 to 3 or a name: rbn, rbn_digital, cluster, simulator",
+                "--set: feeds.rbnn.port = 1: no entry `rbnn` in the list; give a place from 0 to 4 or a name: rbn, rbn_digital, pskreporter, cluster, simulator",
             ),
             (
                 "telnet..x=1",

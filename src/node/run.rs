@@ -1,5 +1,6 @@
 //! The life of the process around a node: log, data folder, signals, reports, exit.
 
+use super::profile::Profiles;
 use super::reload::{Reloaded, reload};
 use super::report::reasons_text;
 use super::{Running, start};
@@ -8,7 +9,7 @@ use crate::config::{Loaded, Node, Problems};
 use crate::engine::Now;
 use crate::os::{DataDir, raise_descriptor_limit};
 use crate::telnet::Operation;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -19,7 +20,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Log lines waiting for standard error; beyond it they are dropped and counted by the writer.
 const LOG_LINES_MAX: usize = 8192;
 /// Descriptors the node needs beside one per user: listeners, polls, feeds, files.
-const DESCRIPTORS_OWN: u64 = 256;
+pub(super) const DESCRIPTORS_OWN: u64 = 256;
+/// Signals that ask for something; the others end the node.
+const QUESTIONS: [i32; 3] = [SIGUSR1, SIGUSR2, SIGHUP];
 
 /// Starts logging to standard error from a thread of its own. Keep the guard: dropping it flushes.
 ///
@@ -38,12 +41,13 @@ pub fn start_log(filter: &str) -> Result<WorkerGuard, String> {
 }
 
 /// Runs a node until SIGTERM or SIGINT, or a sysop's SHUTDOWN; a report on SIGUSR1 and at the configured
-/// interval; on SIGHUP, or a sysop's RELOAD, `read` reads the configuration anew and what can change changes.
+/// interval; a profile on SIGUSR2; on SIGHUP, or a sysop's RELOAD, `read` reads the configuration anew and what can change changes.
 ///
 /// # Errors
 /// One line for the operator; the caller exits with status 1.
 pub fn run(node: Node, read: impl Fn() -> Result<Loaded, Problems>) -> Result<(), String> {
-    let _data = DataDir::open(&node.data)?;
+    let data = DataDir::open(&node.data)?;
+    let profiles = Profiles::new(data.path());
     let descriptors = raise_descriptor_limit()?;
     let wanted = u64::from(node.limits.connections) + DESCRIPTORS_OWN;
     if descriptors.soft < wanted {
@@ -80,6 +84,9 @@ pub fn run(node: Node, read: impl Fn() -> Result<Loaded, Problems>) -> Result<()
             }
             eprint!("{}", running.instruments.report(now));
         }
+        if signal == Some(SIGUSR2) {
+            profiles.ask(now.utc);
+        }
         let ordered: Vec<Operation> = std::iter::from_fn(|| running.operations.pop()).collect();
         if signal == Some(SIGHUP) || ordered.contains(&Operation::Reload) {
             take_over(&mut running, read());
@@ -89,7 +96,7 @@ pub fn run(node: Node, read: impl Fn() -> Result<Loaded, Problems>) -> Result<()
             tracing::info!("going down on a sysop's order: draining");
             break;
         }
-        if let Some(signal) = signal.filter(|s| ![SIGUSR1, SIGHUP].contains(s)) {
+        if let Some(signal) = signal.filter(|s| !QUESTIONS.contains(s)) {
             tracing::info!(signal = signal_name(signal), "going down: draining");
             break;
         }
@@ -100,7 +107,7 @@ pub fn run(node: Node, read: impl Fn() -> Result<Loaded, Problems>) -> Result<()
     // A second signal ends the process at once: the operator has waited long enough.
     std::thread::spawn(move || {
         while let Ok(signal) = signals.recv() {
-            if ![SIGUSR1, SIGHUP].contains(&signal) {
+            if !QUESTIONS.contains(&signal) {
                 std::process::exit(1);
             }
         }
@@ -147,8 +154,8 @@ fn write_digest(running: &mut Running, now: Now) {
 
 /// Signals as values.
 fn signals() -> Result<mpsc::Receiver<i32>, String> {
-    let mut signals =
-        signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGUSR1, SIGHUP]).map_err(|e| format!("signals: {e}"))?;
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGINT].iter().chain(&QUESTIONS))
+        .map_err(|e| format!("signals: {e}"))?;
     // A file that may not grow is the accounts' business, who say so; by default this signal ends the process.
     signal_hook::flag::register(SIGXFSZ, std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false)))
         .map_err(|e| format!("signals: {e}"))?;

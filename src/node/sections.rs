@@ -3,7 +3,7 @@
 use super::Instruments;
 use crate::accounts::AccountsStats;
 use crate::engine::{Mailbox, Now};
-use crate::parse::{Failure, FeedStats};
+use crate::parse::{Failure, FeedStats, UpstreamStats};
 use crate::spot::Note;
 use crate::telnet::limits::Refusal;
 use crate::telnet::{CloseReason, TelnetStats};
@@ -48,6 +48,9 @@ fn feeds_text(out: &mut String, feeds: &[Arc<FeedStats>], now: Now) {
             feed.lines.get(),
             feed.spots.get()
         );
+        if let Some(upstream) = &feed.upstream {
+            upstream_text(out, upstream);
+        }
         for failure in Failure::ALL.into_iter().filter(|f| feed.failures(*f) > 0) {
             let _ = write!(out, " · {} {}", failure.name(), feed.failures(failure));
         }
@@ -55,6 +58,25 @@ fn feeds_text(out: &mut String, feeds: &[Arc<FeedStats>], now: Now) {
             let _ = write!(out, " · last error: {error}");
         }
         out.push('\n');
+    }
+}
+
+/// What was lost before it came here.
+fn upstream_text(out: &mut String, upstream: &UpstreamStats) {
+    match upstream.lost() {
+        Some(lost) => {
+            let _ = write!(out, " · upstream lost {lost}");
+        }
+        None => out.push_str(" · upstream lost unknown (filtered topics)"),
+    }
+    for (name, n) in [
+        ("missed while away", upstream.missed_away().unwrap_or(0)),
+        ("sent twice", upstream.duplicates()),
+        ("sequence resets", upstream.resets()),
+    ] {
+        if n > 0 {
+            let _ = write!(out, " · {name} {n}");
+        }
     }
 }
 
@@ -100,4 +122,24 @@ fn users_text(out: &mut String, core: usize, stats: &TelnetStats) {
         let _ = write!(out, " · closed {} {}", reason.name(), stats.closed(reason).get());
     }
     out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::FeedKind;
+
+    #[test]
+    fn what_was_lost_upstream_is_said_or_said_to_be_unknown() {
+        let clock = crate::engine::TestClock::at(crate::spot::Utc::from_secs(0));
+        let text = |stats: FeedStats| {
+            let mut out = String::new();
+            feeds_text(&mut out, &[Arc::new(stats)], clock.now());
+            out
+        };
+        let psk = || FeedStats::new("psk", 0, Some(FeedKind::PskReporter));
+        assert!(text(psk()).ends_with("last line never · upstream lost unknown (filtered topics)\n"));
+        assert!(text(psk().of_network(true)).ends_with("last line never · upstream lost 0\n"));
+        assert!(!text(FeedStats::new("rbn", 0, Some(FeedKind::Rbn))).contains("upstream"));
+    }
 }

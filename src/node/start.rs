@@ -10,7 +10,7 @@ use crate::engine::{
     Plan, Producer, RealClock, Role, StageHost, edge, remember_panics,
 };
 use crate::measure::{LatencyMailbox, Ledger};
-use crate::parse::{FeedStats, Gate, LineSource, Notes, ParseAgent, ParseParts};
+use crate::parse::{FeedStats, Gate, LineSource, Notes, ParseAgent, ParseParts, TlsDial};
 use crate::reference::{Cty, SharedCty};
 use crate::replay::ReplaySource;
 use crate::simulate::Simulator;
@@ -112,7 +112,7 @@ struct TelnetEdges {
 /// Ports are bound before any thread starts, so that a taken port is one line and nothing else.
 ///
 /// # Errors
-/// One line for the operator: a country file that cannot be read, an address that cannot be bound,
+/// One line for the operator: a country file or certificates that cannot be read, an address that cannot be bound,
 /// a descriptor or thread that the kernel refuses.
 pub fn start(node: Node) -> Result<Running, String> {
     remember_panics();
@@ -122,6 +122,10 @@ pub fn start(node: Node) -> Result<Running, String> {
         Some(feed) => Some(ReplaySource::open(feed).map_err(|e| format!("feed {}: {e}", feed.name))?),
         None => None,
     };
+    let mut dials = Vec::new();
+    for (index, feed) in node.feeds.iter().enumerate().filter(|(_, f)| f.enabled && f.tls) {
+        dials.push((index as u8, TlsDial::load(feed, index as u8)?));
+    }
     let mut clock = match &replay {
         Some(source) => RealClock::playing(source.starts_at(), source.speed()),
         None => RealClock::start(),
@@ -208,6 +212,7 @@ pub fn start(node: Node) -> Result<Running, String> {
         control: Arc::clone(&control),
         born: feeds_tx,
         replay,
+        dials,
         now: started,
     });
     cores[parse_at].add(parse);
@@ -391,12 +396,13 @@ struct ParseWiring {
     control: Arc<Control>,
     born: mpsc::Sender<Vec<Arc<FeedStats>>>,
     replay: Option<ReplaySource>,
+    dials: Vec<(u8, TlsDial)>,
     now: Now,
 }
 
 /// Parse is built on its thread; its feeds' counters come back through the channel.
 fn parse_factory(wiring: ParseWiring) -> AgentFactory {
-    let ParseWiring { node, cty, spots, posts, notes, control, born, mut replay, now } = wiring;
+    let ParseWiring { node, cty, spots, posts, notes, control, born, mut replay, dials, now } = wiring;
     Box::new(move |context| {
         let simulator_runs = node.simulator_runs();
         let mut feeds = Vec::new();
@@ -419,6 +425,7 @@ fn parse_factory(wiring: ParseWiring) -> AgentFactory {
         let agent = ParseAgent::new(ParseParts {
             name: "parse".into(),
             feeds,
+            dials,
             sources,
             callsign: node.callsign.clone(),
             patience_ms: node.rings.patience_ms,

@@ -5,11 +5,14 @@ use super::feed::LogIn;
 use super::gate::{AgePolicy, Gate};
 use super::intake::{Desk, Input, Notes};
 use super::link::{Link, PLACE_BITS};
-use super::mqtt::{MqttLogIn, psk_topics};
+use super::mqtt::{MqttLogIn, is_firehose, psk_topics};
+use super::report::{self, ReportPolicy};
 use super::resolve::Resolver;
 use super::source::LineSource;
 use super::stats::{FeedState, FeedStats};
 use super::supervise::Supervisor;
+use super::tls::TlsDial;
+use super::transport::Carrier;
 use crate::config::{Feed, FeedKind};
 use crate::engine::{Agent, Bell, Consumer, Control, FaultPoint, Now, Producer, Tokens};
 use crate::measure::Reason;
@@ -32,6 +35,8 @@ pub struct ParseParts {
     /// The feeds of this agent with their index in the configuration (below 255). Disabled ones and the
     /// kinds that need a source but have none in `sources` are left out.
     pub feeds: Vec<(u8, Feed)>,
+    /// What the feeds with `tls` need, by feed index; such a feed without it is left out.
+    pub dials: Vec<(u8, TlsDial)>,
     /// Sources for the feeds of kind `Simulator` and `Replay`, by feed index.
     pub sources: Vec<(u8, Box<dyn LineSource + Send>)>,
     /// The node's call: feeds log in with it unless they have their own.
@@ -97,9 +102,14 @@ impl ParseAgent {
         let mut sourced = Vec::new();
         let mut all_stats = Vec::new();
         for (index, feed) in parts.feeds.into_iter().filter(|(_, f)| f.enabled) {
-            let stats = Arc::new(FeedStats::new(&feed.name, index, Some(feed.kind)));
+            let mut stats = FeedStats::new(&feed.name, index, Some(feed.kind));
+            if feed.kind == FeedKind::PskReporter {
+                stats = stats.of_network(is_firehose(&psk_topics(&feed.bands, &feed.modes)));
+            }
+            let stats = Arc::new(stats);
             let age = AgePolicy { max_age_s: feed.max_age_s };
-            let input = Input::new(Arc::clone(&stats), node_of(&feed), age, feed.buffer_spots as usize);
+            let input = Input::new(Arc::clone(&stats), node_of(&feed), age, feed.buffer_spots as usize)
+                .taking(ReportPolicy::of(&feed));
             match feed.kind {
                 FeedKind::Simulator | FeedKind::Replay => {
                     let Some(at) = sources.iter().position(|(i, _)| *i == index) else { continue };
@@ -107,6 +117,12 @@ impl ParseAgent {
                     sourced.push(Sourced { input, source: sources.swap_remove(at).1 });
                 }
                 FeedKind::Rbn | FeedKind::RbnDigital | FeedKind::Cluster | FeedKind::PskReporter => {
+                    let carrier = if feed.tls {
+                        let Some((_, dial)) = parts.dials.iter().find(|(i, _)| *i == index) else { continue };
+                        Carrier::Tls(dial.clone())
+                    } else {
+                        Carrier::Plain
+                    };
                     let supervisor = Supervisor::new(Arc::clone(&stats), parts.seed ^ (u64::from(index) << 32));
                     let resolver = Resolver::new(&feed.host, feed.port, Arc::clone(&parts.bell));
                     let seed = parts.seed ^ (u64::from(index) << 32);
@@ -132,7 +148,7 @@ impl ParseAgent {
                             read_deadline_s: feed.read_deadline_s,
                         })
                     };
-                    links.push(Link::new(input, supervisor, resolver, speech, links.len()));
+                    links.push(Link::new(input, supervisor, resolver, carrier, speech, links.len()));
                 }
             }
             all_stats.push(stats);
@@ -313,7 +329,7 @@ fn node_of(feed: &Feed) -> Call {
     match feed.kind {
         FeedKind::Rbn => Call::literal("RBN"),
         FeedKind::RbnDigital => Call::literal("RBN-DIGITAL"),
-        FeedKind::PskReporter => Call::literal("PSKREPORTER"),
+        FeedKind::PskReporter => Call::literal(report::NODE),
         FeedKind::Simulator => Call::literal("SIMULATOR"),
         FeedKind::Cluster | FeedKind::Replay => {
             let mut name: Vec<u8> = feed.name.bytes().filter(u8::is_ascii_graphic).collect();

@@ -33,12 +33,13 @@ struct Knobs {
     ring: usize,
     patience_ms: u32,
     fault: Option<Call>,
+    dials: Vec<(u8, super::TlsDial)>,
     sources: Vec<(u8, Box<dyn LineSource + Send>)>,
 }
 
 impl Default for Knobs {
     fn default() -> Knobs {
-        Knobs { ring: 4_096, patience_ms: 2_000, fault: None, sources: Vec::new() }
+        Knobs { ring: 4_096, patience_ms: 2_000, fault: None, dials: Vec::new(), sources: Vec::new() }
     }
 }
 
@@ -57,6 +58,7 @@ impl Rig {
         let agent = ParseAgent::new(ParseParts {
             name: "parse".into(),
             feeds: feeds.into_iter().enumerate().map(|(i, f)| (i as u8, f)).collect(),
+            dials: knobs.dials,
             sources: knobs.sources,
             callsign: "N0CALL".into(),
             patience_ms: knobs.patience_ms,

@@ -7,12 +7,13 @@
 use super::stats::Failure;
 use crate::engine::Now;
 use crate::wire;
+use std::borrow::Cow;
 
 /// Longest unfinished line that is searched for a prompt, in bytes: a banner line and a question.
 const PROMPT_BYTES_MAX: usize = 256;
-/// Bytes of ours that may wait for the other side: a log-in, and replies to a burst of telnet
-/// options. A server that brings more out of us without taking it is closed.
-pub const SAY_BYTES_MAX: usize = 4_096;
+/// Bytes of ours that may wait for the other side: a log-in, replies to a burst of telnet options, or an MQTT
+/// subscription of 240 topics of 40 bytes. A server that brings more out of us without taking it is closed.
+pub const SAY_BYTES_MAX: usize = 16_384;
 
 const S: u64 = 1_000_000_000;
 
@@ -32,12 +33,12 @@ pub struct LogIn {
 }
 
 /// What the owner must know.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FeedEvent {
     /// Log-in is done.
     LoggedIn,
-    /// Close the connection.
-    Failed(Failure, &'static str),
+    /// Close the connection; why, in words for the operator.
+    Failed(Failure, Cow<'static, str>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -204,7 +205,7 @@ impl FeedClient {
 
     fn fail(&mut self, reason: Failure, text: &'static str) -> Option<FeedEvent> {
         self.phase = Phase::Failed;
-        Some(FeedEvent::Failed(reason, text))
+        Some(FeedEvent::Failed(reason, text.into()))
     }
 
     fn send_call(&mut self, now: Now, say: &mut Vec<u8>) {

@@ -2,6 +2,7 @@
 
 use super::gate::{AgePolicy, Gate, refusal};
 use super::line::{LineEnd, class_of_feed, read_line};
+use super::report::{ReportPolicy, Reports};
 use super::stats::FeedStats;
 use crate::config::FeedKind;
 use crate::engine::{
@@ -16,6 +17,10 @@ use std::sync::Arc;
 /// Shortest spot line, `DX de A1A:1800 B1B` with CR LF, in bytes: a read of `n` bytes brings at most
 /// `n / LINE_BYTES_MIN` spots, and that is how a read is sized to the room that is left.
 pub const LINE_BYTES_MIN: usize = 20;
+/// The same of a PSKReporter message, in bytes: header and topic of a PUBLISH 5, and
+/// `{"f":7e6,"md":"CW","rp":0,"t":1791326355,"sc":"A1A","rc":"B1B"}`, less 4 for what we did not think of.
+/// Real ones have 230 to 270.
+pub const MESSAGE_BYTES_MIN: usize = 64;
 /// Bulletins of one feed passed on per minute, after a burst of the same number. A busy day has a
 /// dozen an hour; every user gets each.
 pub const BULLETINS_PER_MINUTE_MAX: u64 = 30;
@@ -89,6 +94,8 @@ pub struct Input {
     panics: usize,
     bulletins_full_at_ns: u64,
     examples: Option<Box<Examples>>,
+    /// Reads the messages of PSKReporter, of a feed or of a capture.
+    reports: Option<Box<Reports>>,
 }
 
 impl Input {
@@ -96,7 +103,7 @@ impl Input {
     pub fn new(stats: Arc<FeedStats>, node: Call, age: AgePolicy, buffer_spots: usize) -> Input {
         let buffer_spots = buffer_spots.max(1);
         let kind = stats.kind;
-        let waits = kind.is_some();
+        let has_reports = matches!(kind, Some(FeedKind::PskReporter | FeedKind::Replay));
         Input {
             kind,
             node,
@@ -104,7 +111,9 @@ impl Input {
             stats,
             batch: Batch::default(),
             lines_before: 0,
-            queues: std::array::from_fn(|_| VecDeque::with_capacity(if waits { buffer_spots } else { 0 })),
+            queues: std::array::from_fn(|level| {
+                VecDeque::with_capacity(if brings(kind, level) { buffer_spots } else { 0 })
+            }),
             buffer_spots,
             stopped_since_ns: None,
             blocks: kind == Some(FeedKind::Replay),
@@ -112,7 +121,44 @@ impl Input {
             panics: 0,
             bulletins_full_at_ns: 0,
             examples: None,
+            reports: has_reports.then(Box::default),
         }
+    }
+
+    /// Of PSKReporter's reports, takes these. An input without a word from here takes all.
+    #[must_use]
+    pub fn taking(mut self, policy: ReportPolicy) -> Input {
+        if let Some(reports) = &mut self.reports {
+            **reports = Reports::new(policy);
+        }
+        self
+    }
+
+    /// The connection is over: the next one has a beginning of its own.
+    pub fn connection_ended(&mut self) {
+        if let Some(reports) = &mut self.reports {
+            reports.sequence.ended();
+        }
+        self.show_upstream();
+    }
+
+    fn show_upstream(&self) {
+        if let (Some(reports), Some(upstream)) = (&self.reports, &self.stats.upstream) {
+            upstream.show(reports.sequence.counts());
+        }
+    }
+
+    /// Whether a message is one of PSKReporter's, not a line.
+    fn is_report(&self, i: usize) -> bool {
+        match self.kind {
+            Some(FeedKind::PskReporter) => true,
+            Some(FeedKind::Replay) => self.batch.line(i).first() == Some(&b'{'),
+            _ => false,
+        }
+    }
+
+    fn bytes_min(&self) -> usize {
+        if self.kind == Some(FeedKind::PskReporter) { MESSAGE_BYTES_MIN } else { LINE_BYTES_MIN }
     }
 
     /// What reporters see.
@@ -151,7 +197,7 @@ impl Input {
         let room = self.buffer_spots.saturating_sub(self.waiting());
         if room >= (self.buffer_spots / 8).max(1) {
             self.stopped_since_ns = None;
-            return budget.min((room * LINE_BYTES_MIN).max(1_024));
+            return budget.min((room * self.bytes_min()).max(1_024));
         }
         let since = *self.stopped_since_ns.get_or_insert(now.mono_ns);
         if !self.blocks && now.mono_ns.saturating_sub(since) >= patience_ns { budget } else { 0 }
@@ -238,18 +284,30 @@ impl Desk {
         input.stats.last_line_ns.set(now.mono_ns);
         input.batch.clear();
         input.show_waiting();
+        input.show_upstream();
     }
 
     fn line(&mut self, input: &mut Input, now: Now, i: usize) {
         self.work_is_read = false;
         let kind = input.kind.unwrap_or_default();
         let feed = input.stats.index;
-        let line = input.batch.line(i);
-        let class = class_of_feed(input.kind);
+        let line_no = input.lines_before + i as u64 + 1;
+        let is_report = input.is_report(i);
+        let class = if is_report { Class::PskReporter } else { class_of_feed(input.kind) };
         let end = if self.control.is_input_off(feed) {
             LineEnd::Reason(Reason::InputOff)
         } else {
-            match read_line(kind, feed, input.node, now, input.lines_before + i as u64 + 1, line) {
+            let read = match &mut input.reports {
+                Some(reports) if is_report => match reports.read(now, input.batch.line(i)) {
+                    Ok(mut spot) => {
+                        (spot.feed, spot.node, spot.line) = (feed, input.node, line_no);
+                        Ok(spot)
+                    }
+                    Err(reason) => Err(LineEnd::Reason(reason)),
+                },
+                _ => read_line(kind, feed, input.node, now, line_no, input.batch.line(i)),
+            };
+            match read {
                 Ok(spot) => {
                     self.work = spot;
                     self.work_is_read = true;
@@ -459,15 +517,26 @@ impl Desk {
 }
 
 /// Levels of importance under pressure.
-const LEVELS: usize = 3;
+const LEVELS: usize = 4;
 
-/// 0: people; 1: skimmers' CW and RTTY, and the simulator; 2: digital floods. The higher the level,
-/// the sooner a spot is shed and the later it is sent on.
+/// 0: people; 1: skimmers' CW and RTTY, and the simulator; 2: skimmers' FT8 and FT4; 3: PSKReporter. The higher
+/// the level, the sooner a spot is shed and the later it is sent on.
 fn level(class: Class) -> usize {
     match class {
         Class::Human | Class::Peer => 0,
         Class::Rbn | Class::Simulator => 1,
-        Class::RbnDigital | Class::PskReporter => 2,
+        Class::RbnDigital => 2,
+        Class::PskReporter => 3,
+    }
+}
+
+/// Whether spots of a level can come from an input; posts do not wait here at all.
+fn brings(kind: Option<FeedKind>, at: usize) -> bool {
+    match kind {
+        None => false,
+        Some(FeedKind::PskReporter) => at == level(Class::PskReporter),
+        Some(FeedKind::Replay) => true,
+        Some(_) => at < level(Class::PskReporter),
     }
 }
 

@@ -31,7 +31,8 @@ pub type Told = (u32, u32);
 /// What the line is instead.
 pub fn read_line(kind: FeedKind, feed: u8, node: Call, now: Now, line_no: u64, line: &[u8]) -> Result<Spot, LineEnd> {
     let read = match kind {
-        FeedKind::PskReporter => return Err(LineEnd::Reason(Reason::BadJson)),
+        // Its messages are no lines: `Reports` reads them.
+        FeedKind::PskReporter => return Err(LineEnd::Reason(Reason::NotASpot)),
         FeedKind::Rbn | FeedKind::RbnDigital => wire::skimmer_line(line),
         _ if !spotter_is_skimmer(line) => wire::people_line(line),
         FeedKind::Cluster => wire::skimmer_line(line).or_else(|_| wire::people_line(line)),

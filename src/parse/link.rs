@@ -6,13 +6,14 @@ use super::intake::{Desk, Input};
 use super::resolve::Resolver;
 use super::stats::{Failure, FeedState};
 use super::supervise::{Supervisor, Wish};
-use super::transport::Transport;
+use super::tls::TlsFault;
+use super::transport::{Carrier, Transport};
 use crate::engine::{Now, Tokens};
 use crate::measure::Reason;
 use mio::net::TcpStream;
 use mio::{Interest, Registry};
 use socket2::{SockRef, TcpKeepalive};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -25,10 +26,21 @@ const TCP_KEEPALIVE_INTERVAL_S: u64 = 15;
 /// an event of a socket that is gone finds nobody.
 pub const PLACE_BITS: u32 = 8;
 
+/// How far a connection is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// TCP does not stand yet; the supervisor has the deadline.
+    Connecting,
+    /// TLS does not stand yet.
+    Handshaking { deadline_ns: u64 },
+    /// The conversation runs.
+    Talking,
+}
+
 struct Connection {
     transport: Transport,
     client: Conversation,
-    connected: bool,
+    stage: Stage,
     readable: bool,
     writable: bool,
     say: Vec<u8>,
@@ -39,6 +51,9 @@ pub struct Link {
     pub(super) input: Input,
     supervisor: Supervisor,
     resolver: Resolver,
+    carrier: Carrier,
+    /// Longest TLS handshake, in ns.
+    handshake_ns: u64,
     speech: Speech,
     place: usize,
     generation: usize,
@@ -48,8 +63,31 @@ pub struct Link {
 }
 
 impl Link {
-    pub fn new(input: Input, supervisor: Supervisor, resolver: Resolver, speech: Speech, place: usize) -> Link {
-        Link { input, supervisor, resolver, speech, place, generation: 0, connection: None, addresses: Vec::new() }
+    /// `place`: its index among the agent's links.
+    pub fn new(
+        input: Input,
+        supervisor: Supervisor,
+        resolver: Resolver,
+        carrier: Carrier,
+        speech: Speech,
+        place: usize,
+    ) -> Link {
+        let timeout_s = match &speech {
+            Speech::Lines(log_in) => log_in.timeout_s,
+            Speech::Mqtt(log_in) => log_in.timeout_s,
+        };
+        Link {
+            input,
+            supervisor,
+            resolver,
+            carrier,
+            handshake_ns: u64::from(timeout_s) * 1_000_000_000,
+            speech,
+            place,
+            generation: 0,
+            connection: None,
+            addresses: Vec::new(),
+        }
     }
 
     /// A readiness event for a local token of this feed.
@@ -68,15 +106,25 @@ impl Link {
         // An answer that comes after the attempt was given up is nobody's: the next look-up throws it away.
         (self.supervisor.state() == FeedState::Resolving && self.resolver.has_answer())
             || self.connection.as_ref().is_some_and(|c| {
-                (c.readable && c.connected && self.input.waiting() == 0)
-                    || (c.writable && (!c.connected || !c.say.is_empty() || c.transport.wants_write()))
+                // `readable` is unset only when nothing is left, neither on the socket nor in TLS.
+                let reads = match c.stage {
+                    Stage::Connecting => false,
+                    Stage::Handshaking { .. } => true,
+                    Stage::Talking => self.input.waiting() == 0,
+                };
+                let writes = c.stage == Stage::Connecting || !c.say.is_empty() || c.transport.wants_write();
+                (c.readable && reads) || (c.writable && writes)
             })
     }
 
     /// When a timer of this feed fires next, in monotonic ns.
     pub fn deadline_ns(&self) -> u64 {
-        let client = self.connection.as_ref().filter(|c| c.connected).map_or(u64::MAX, |c| c.client.deadline_ns());
-        client.min(self.supervisor.deadline_ns())
+        let connection = self.connection.as_ref().map_or(u64::MAX, |c| match c.stage {
+            Stage::Connecting => u64::MAX,
+            Stage::Handshaking { deadline_ns } => deadline_ns,
+            Stage::Talking => c.client.deadline_ns(),
+        });
+        connection.min(self.supervisor.deadline_ns())
     }
 
     /// Everything this feed has to do now: attempts, timers, at most `budget` bytes of reading.
@@ -151,14 +199,14 @@ impl Link {
             let token = tokens.token((self.generation << PLACE_BITS) | self.place);
             let stream = TcpStream::connect(address).and_then(|mut stream| {
                 registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
-                Ok(stream)
+                Transport::over(stream, &self.carrier)
             });
             match stream {
-                Ok(stream) => {
+                Ok(transport) => {
                     self.connection = Some(Connection {
-                        transport: Transport::Plain(stream),
+                        transport,
                         client: Conversation::new(&self.speech, now),
-                        connected: false,
+                        stage: Stage::Connecting,
                         readable: false,
                         writable: false,
                         say: Vec::new(),
@@ -182,7 +230,7 @@ impl Link {
     ) -> usize {
         let Some(connection) = &mut self.connection else { return 0 };
         let mut moved = 0;
-        if !connection.connected {
+        if connection.stage == Stage::Connecting {
             if !connection.writable {
                 return 0;
             }
@@ -202,8 +250,7 @@ impl Link {
                     return 1;
                 }
             }
-            connection.connected = true;
-            connection.client = Conversation::new(&self.speech, now);
+            connection.stage = Stage::Handshaking { deadline_ns: now.mono_ns.saturating_add(self.handshake_ns) };
             let _ = connection.transport.tcp().set_nodelay(true);
             let keepalive = TcpKeepalive::new()
                 .with_time(Duration::from_secs(TCP_KEEPALIVE_S))
@@ -212,6 +259,20 @@ impl Link {
             self.addresses.clear();
             self.supervisor.connected();
             moved += 1;
+        }
+        if let Stage::Handshaking { deadline_ns } = connection.stage {
+            match Self::shake_hands(connection, now, deadline_ns) {
+                Ok(false) => return moved,
+                Ok(true) => {
+                    moved += 1;
+                    connection.stage = Stage::Talking;
+                    connection.client = Conversation::new(&self.speech, now);
+                }
+                Err((reason, text)) => {
+                    self.give_up(now, registry, reason, &text);
+                    return moved + 1;
+                }
+            }
         }
 
         let mut ended: Option<(Failure, String)> = None;
@@ -251,9 +312,10 @@ impl Link {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => connection.readable = false,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Still readable, so the next turn goes on here.
+                Err(error) if error.kind() == ErrorKind::Interrupted => break,
                 Err(error) => {
-                    ended = Some((Failure::Io, error.to_string()));
+                    ended = Some(failure_of(&error));
                     break;
                 }
             }
@@ -276,8 +338,33 @@ impl Link {
                 supervisor.logged_in(now);
                 None
             }
-            Some(FeedEvent::Failed(reason, text)) => Some((reason, text.to_string())),
+            Some(FeedEvent::Failed(reason, text)) => Some((reason, text.into_owned())),
         }
+    }
+
+    /// Brings the handshake on; whether it is done.
+    fn shake_hands(connection: &mut Connection, now: Now, deadline_ns: u64) -> Result<bool, (Failure, String)> {
+        let mut done = !connection.transport.is_handshaking();
+        while connection.readable && !done {
+            match connection.transport.handshake() {
+                Ok(true) => done = true,
+                // Others shall have their turn first.
+                Ok(false) => break,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => connection.readable = false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    return Err((Failure::Closed, "the other side closed during the TLS handshake".into()));
+                }
+                Err(error) => return Err(failure_of(&error)),
+            }
+        }
+        if let Some(failure) = Self::talk(connection) {
+            return Err(failure);
+        }
+        if !done && now.mono_ns >= deadline_ns {
+            return Err((Failure::Tls, "the TLS handshake took longer than the log-in may".into()));
+        }
+        Ok(done)
     }
 
     /// Writes what is to be said.
@@ -295,7 +382,7 @@ impl Link {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => connection.writable = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Some((Failure::Io, error.to_string())),
+                Err(error) => return Some(failure_of(&error)),
             }
         }
         (connection.say.len() > SAY_BYTES_MAX)
@@ -310,9 +397,18 @@ impl Link {
 
     fn close(&mut self, registry: &Registry) {
         if let Some(mut connection) = self.connection.take() {
+            if connection.stage == Stage::Talking {
+                connection.transport.say_end();
+            }
             let _ = registry.deregister(connection.transport.tcp());
             let cut_off = u64::from(connection.client.is_inside_message());
             self.input.end_unread(Reason::LineCutOff, cut_off);
+            self.input.connection_ended();
         }
     }
+}
+
+fn failure_of(error: &io::Error) -> (Failure, String) {
+    let reason = if TlsFault::is_in(error) { Failure::Tls } else { Failure::Io };
+    (reason, error.to_string())
 }

@@ -1,5 +1,6 @@
 //! What reporters see of a feed, written by the parse thread alone.
 
+use super::sequence::SequenceCounts;
 use crate::config::FeedKind;
 use crate::measure::{Count, Gauge, Ledger};
 use arc_swap::ArcSwapOption;
@@ -69,11 +70,15 @@ pub enum Failure {
     Silent,
     /// The other side makes us say more than it takes.
     NotDraining,
+    /// The other side breaks the protocol.
+    Protocol,
+    /// The TLS handshake failed, or took longer than the log-in may; a record after it is not as it must be.
+    Tls,
 }
 
 impl Failure {
     /// How many.
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 11;
     /// All, in order of their discriminants.
     pub const ALL: [Failure; Failure::COUNT] = [
         Failure::Lookup,
@@ -85,6 +90,8 @@ impl Failure {
         Failure::Io,
         Failure::Silent,
         Failure::NotDraining,
+        Failure::Protocol,
+        Failure::Tls,
     ];
     /// The name in reports and metrics.
     pub fn name(self) -> &'static str {
@@ -98,7 +105,47 @@ impl Failure {
             Failure::Io => "io",
             Failure::Silent => "silent",
             Failure::NotDraining => "not_draining",
+            Failure::Protocol => "protocol",
+            Failure::Tls => "tls",
         }
+    }
+}
+
+/// What the numbers of a network's reports say about what was lost before it came here.
+#[derive(Debug, Default)]
+pub struct UpstreamStats {
+    /// Whether all of the network is subscribed: only then is a missing number a loss.
+    pub is_whole: bool,
+    missing: Gauge,
+    again: Gauge,
+    missed_away: Gauge,
+    resets: Gauge,
+}
+
+impl UpstreamStats {
+    /// Only the parse thread may call this.
+    pub(super) fn show(&self, counts: SequenceCounts) {
+        self.missing.set(counts.missing);
+        self.again.set(counts.again);
+        self.missed_away.set(counts.missed_away);
+        self.resets.set(counts.resets);
+    }
+    /// Reports that never came while connected; those in messages that could not be read are among them.
+    /// `None` = not known, for only some topics are subscribed.
+    pub fn lost(&self) -> Option<u64> {
+        self.is_whole.then(|| self.missing.get())
+    }
+    /// Reports made while there was no connection; `None` as for [`UpstreamStats::lost`].
+    pub fn missed_away(&self) -> Option<u64> {
+        self.is_whole.then(|| self.missed_away.get())
+    }
+    /// Reports that came again; they end as `duplicate`.
+    pub fn duplicates(&self) -> u64 {
+        self.again.get()
+    }
+    /// Times the network's numbers began anew.
+    pub fn resets(&self) -> u64 {
+        self.resets.get()
     }
 }
 
@@ -129,6 +176,8 @@ pub struct FeedStats {
     pub bulletins_lost: Count,
     /// Verdicts on posts that found no room in the directory's mailbox.
     pub verdicts_lost: Count,
+    /// What was lost on the way here, for a network that numbers its reports.
+    pub upstream: Option<UpstreamStats>,
     last_error: ArcSwapOption<String>,
     /// The books: in = lines (posts: spots).
     pub ledger: Arc<Ledger>,
@@ -151,9 +200,15 @@ impl FeedStats {
             waiting: Gauge::default(),
             bulletins_lost: Count::default(),
             verdicts_lost: Count::default(),
+            upstream: (kind == Some(FeedKind::PskReporter)).then(UpstreamStats::default),
             last_error: ArcSwapOption::empty(),
             ledger: Arc::new(Ledger::new(format!("parse/{name}"))),
         }
+    }
+    /// The same, of a feed that subscribes all of a network or not.
+    #[must_use]
+    pub fn of_network(self, is_whole: bool) -> FeedStats {
+        FeedStats { upstream: Some(UpstreamStats { is_whole, ..UpstreamStats::default() }), ..self }
     }
     /// Where the feed stands.
     pub fn state(&self) -> FeedState {

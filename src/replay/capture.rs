@@ -1,17 +1,19 @@
 //! One capture as a sequence of lines, each with its moment.
 //!
-//! The moment comes from the second beside the line (`.sec`), from the row (CSV), or from the minute
-//! the line tells. Moments never go back.
+//! The moment comes from the second beside the line (`.sec`), from the row (CSV), from the minute the line
+//! tells, or from the arrival beside a message of PSKReporter. A message without one comes when the latest
+//! report so far was heard: how late it truly was, nobody knows any more. Moments never go back.
 
 use super::ReplayError;
 use super::csv::{self, Row};
+use super::message;
 use super::open::{Form, Opened, date_in_name, decompressed, open, seconds_beside};
 use crate::measure::Reason;
 use crate::parse::told_at_end;
 use crate::spot::Utc;
 use crate::wire::LineSplitter;
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 /// Bytes read at once.
@@ -22,6 +24,10 @@ const AHEAD_LINES: usize = 64;
 const AHEAD_TOLD: usize = 8;
 /// A line may move the clock on by so much on its own word; skimmers' clocks are off by that.
 const STEP_MS: i64 = 60_000;
+/// The same of a message's own time: ten minutes are a quiet band, more is a wrong clock or a gap.
+const MESSAGE_STEP_MS: i64 = 600_000;
+/// Reports this late are nothing special (99 % of the network's take less than 8 minutes).
+const MESSAGE_LATE_MS: i64 = 900_000;
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 86_400_000;
@@ -34,6 +40,8 @@ enum Clock {
     Row,
     /// The minute that lines tell.
     Minutes { day_ms: i64, started: bool },
+    /// The arrival beside a message; `told`: there is none, and the latest time that messages tell is it.
+    Arrival { told: bool, started: bool },
 }
 
 /// One capture.
@@ -43,6 +51,7 @@ pub struct Capture {
     rest: Box<dyn Read + Send>,
     chunk: Vec<u8>,
     ended: bool,
+    bytes: u64,
     splitter: LineSplitter,
     too_long_seen: u64,
     /// Lines read ahead; spent buffers go to `spare`.
@@ -73,6 +82,7 @@ impl Capture {
             || start.map(|s| s.0).or_else(|| date_in_name(path)).ok_or_else(|| ReplayError::Date { path: path.into() });
         let clock = match (form, seconds_beside(path)) {
             (Form::RbnCsv, _) => Clock::Row,
+            (Form::PskJson, _) => Clock::Arrival { told: false, started: false },
             (Form::Telnet, Some(beside)) => {
                 let utc = date()?.ms();
                 Clock::Seconds {
@@ -91,6 +101,7 @@ impl Capture {
             rest,
             chunk: vec![0; CHUNK_BYTES],
             ended: false,
+            bytes: 0,
             splitter: LineSplitter::new(),
             too_long_seen: 0,
             lines: VecDeque::new(),
@@ -98,7 +109,7 @@ impl Capture {
             now_ms: match &clock {
                 Clock::Minutes { day_ms, .. } => *day_ms,
                 Clock::Seconds { midnight_ms, .. } => *midnight_ms,
-                Clock::Row => i64::MIN,
+                Clock::Row | Clock::Arrival { .. } => i64::MIN,
             },
             clock,
             first_ms: None,
@@ -124,6 +135,8 @@ impl Capture {
             Clock::Seconds { .. } => "seconds beside it",
             Clock::Row => "its rows",
             Clock::Minutes { .. } => "told minutes",
+            Clock::Arrival { told: false, .. } => "arrivals beside the messages",
+            Clock::Arrival { told: true, .. } => "latest time told (arrivals not recorded)",
         }
     }
     /// The moments of the first line and of the last one read; `None` without lines.
@@ -134,9 +147,29 @@ impl Capture {
     pub fn next_ms(&self) -> Option<i64> {
         self.next.as_ref().map(|n| n.ms)
     }
-    /// Lines that ended before they were lines for the gate, since the last call.
-    pub fn take_unread(&mut self) -> Vec<(Reason, u64)> {
-        std::mem::take(&mut self.unread)
+    /// Bytes of text read so far, decompressed.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+    /// Tells lines that ended before they were lines for the gate, since the last call.
+    pub fn take_unread(&mut self, mut end: impl FnMut(Reason, u64)) {
+        self.unread.drain(..).for_each(|(reason, lines)| end(reason, lines));
+    }
+    /// Reads the rest of the files, decompressed, into memory.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn read_into_memory(&mut self) -> Result<(), ReplayError> {
+        let error = |e| ReplayError::read(&self.path, e);
+        let mut all = Vec::new();
+        self.rest.read_to_end(&mut all).map_err(error)?;
+        self.rest = Box::new(Cursor::new(all));
+        if let Clock::Seconds { from, .. } = &mut self.clock {
+            let mut all = Vec::new();
+            from.read_to_end(&mut all).map_err(error)?;
+            *from = Box::new(Cursor::new(all));
+        }
+        Ok(())
     }
 
     /// Hands the next line out and moves on.
@@ -192,6 +225,15 @@ impl Capture {
                     *midnight_ms + *days * DAY_MS + *last * 1000
                 }
                 Clock::Minutes { .. } => self.told(&line),
+                Clock::Arrival { .. } => {
+                    let found = message::cut(&line);
+                    let at_ms = found.as_ref().and_then(|cut| cut.at_ms);
+                    if let Some(cut) = found {
+                        line.truncate(cut.payload.end);
+                        line.drain(..cut.payload.start);
+                    }
+                    at_ms.unwrap_or_else(|| self.told_by_message(&line))
+                }
             };
             self.now_ms = self.now_ms.max(ms);
             self.first_ms.get_or_insert(self.now_ms);
@@ -230,6 +272,32 @@ impl Capture {
         if moment > self.now_ms { moment } else { moment + DAY_MS }
     }
 
+    /// The clock after a message that came without its arrival.
+    fn told_by_message(&mut self, payload: &[u8]) -> i64 {
+        let Clock::Arrival { told, started } = &mut self.clock else { return self.now_ms };
+        let next_told = |line: &Vec<u8>| message::told_ms(line.get(message::cut(line)?.payload)?);
+        let own = message::told_ms(payload);
+        if !*started && self.now_ms == i64::MIN {
+            *told = true;
+            // The middle of the first few: one of them may have a wild clock.
+            let mut first: Vec<i64> =
+                own.into_iter().chain(self.lines.iter().filter_map(next_told)).take(AHEAD_TOLD).collect();
+            first.sort_unstable();
+            *started = !first.is_empty();
+            return first.get(first.len() / 2).copied().unwrap_or(0);
+        }
+        let Some(moment) = own.filter(|own| *own > self.now_ms) else { return self.now_ms };
+        if moment - self.now_ms <= MESSAGE_STEP_MS {
+            return moment;
+        }
+        let (mut with, mut of) = (0, 0);
+        for other in self.lines.iter().filter_map(next_told).take(AHEAD_TOLD) {
+            of += 1;
+            with += usize::from((other - moment).abs() <= MESSAGE_LATE_MS);
+        }
+        if of > 0 && with * 2 > of { moment } else { self.now_ms }
+    }
+
     fn fill(&mut self) -> Result<(), ReplayError> {
         let mut chunk = std::mem::take(&mut self.chunk);
         let n = self.rest.read(&mut chunk).map_err(|e| ReplayError::read(&self.path, e))?;
@@ -247,6 +315,7 @@ impl Capture {
     }
 
     fn split(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
         let (lines, spare) = (&mut self.lines, &mut self.spare);
         self.splitter.push(bytes, |line| {
             let mut kept = spare.pop().unwrap_or_default();
@@ -338,6 +407,41 @@ mod tests {
         );
         let text = spots(&["2242", "2000", "2000", "2001", "2001"]);
         assert_eq!(moments("x_20141109.txt", &text, None, None)[1], "1T20:00:00", "a gap of 21 hours");
+    }
+
+    /// Messages that tell these Unix seconds, with the arrivals beside them or without.
+    fn messages(told: &[i64], at: Option<&[f64]>) -> String {
+        let mut text = String::new();
+        for (i, told) in told.iter().enumerate() {
+            let payload = format!("{{\"sq\":{i},\"t\":{told}}}");
+            match at {
+                Some(at) => text.push_str(&format!("{{\"at\":{},\"topic\":\"a/b\",\"payload\":{payload}}}\n", at[i])),
+                None => text.push_str(&format!("{payload}\n")),
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn arrivals_beside_messages_are_their_clock() {
+        let noon = 1_789_992_000;
+        let text = messages(
+            &[noon - 90, noon - 400, noon + 7_000],
+            Some(&[noon as f64, noon as f64 + 1.4, noon as f64 + 2.0]),
+        );
+        assert_eq!(moments("psk.jsonl", &text, None, None), ["0T12:00:00", "0T12:00:01", "0T12:00:02"]);
+    }
+
+    #[test]
+    fn without_arrivals_the_latest_report_is_the_clock() {
+        let noon = 1_789_992_000;
+        // Late ones, the next cycle, one wild clock, and a gap of an hour that the next ones confirm.
+        let told = [0, -60, 15, 90_000, 15, 15, 0, -30, 3_600, 3_590, 3_600].map(|after| noon + after);
+        let got = moments("psk.jsonl", &messages(&told, None), None, None);
+        assert_eq!(
+            (&got[..8], &got[8..]),
+            (&["0T12:00:15"; 8].map(String::from)[..], &["0T13:00:00"; 3].map(String::from)[..])
+        );
     }
 
     #[test]

@@ -1,32 +1,36 @@
 //! Captures through the stages on virtual time: `dxring replay`.
 //!
-//! One thread, a clock that moves when the capture does, the same gate, stages and encoders as the
-//! live node. The same files and options give the same bytes, always.
+//! A clock that moves when the capture does, the same gate, stages and encoders as the live node. The same
+//! files and options give the same bytes, always, on one thread and on two.
 //!
 //! Several captures are merged by (moment, feed, line); a capture's place in the list is its feed.
 
 mod capture;
 mod csv;
 mod live;
+mod message;
 mod open;
 mod road;
+mod source;
 mod summary;
+mod threads;
 
 pub use capture::Capture;
 pub use live::ReplaySource;
 pub use open::Form;
-pub use summary::{FileSummary, Stage, StageTime, Summary};
+pub use summary::{FileSummary, Stage, StageTime, Summary, Timing};
 
-use crate::config::{self, Dedupe, FeedKind, LineFormat};
-use crate::engine::{Bell, Control, FaultPoint, Mailbox, TestClock, edge};
-use crate::parse::{AgePolicy, Desk, FeedStats, Gate, Input, Notes};
+use crate::config::{self, Dedupe, LineFormat};
+use crate::engine::{Bell, edge};
+use crate::measure::Sampler;
 use crate::reference::{Cty, SharedCty};
-use crate::spot::{Call, Spot, Utc};
+use crate::spot::{Spot, Utc};
 use road::Road;
+use source::Source;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use summary::Stage as Lap;
 
 /// Lines of one capture and one moment that go through the stages together.
@@ -35,13 +39,16 @@ const BATCH_LINES_MAX: usize = 256;
 const RING_SPOTS: usize = 1_024;
 /// Captures played at once: feeds have one byte, and the last number is our users'.
 pub const FILES_MAX: usize = 64;
+/// Threads that a replay can use: parse, and the rest.
+pub const THREADS_MAX: usize = 2;
 /// Samples per second of `--profile`; a prime, so that no period hides between them.
 const PROFILE_HZ: i32 = 997;
 
 /// What to play and how.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Captures: plain, `.gz`, `.zst`; RBN telnet lines, telnet sessions, RBN daily CSV.
+    /// Captures: plain, `.gz`, `.zst`; RBN telnet lines, telnet sessions, RBN daily CSV,
+    /// PSKReporter messages.
     pub files: Vec<PathBuf>,
     /// 1.0 = as it happened; `None` = as fast as it goes.
     pub speed: Option<f64>,
@@ -53,8 +60,13 @@ pub struct Options {
     pub start: Option<(Utc, bool)>,
     /// Whether examples and stage times are gathered for the summary.
     pub summary: bool,
-    /// Where to write a flame graph of the run.
+    /// Where to write a flame graph of the run; folded stacks instead, if its name ends in `.folded`.
     pub profile: Option<PathBuf>,
+    /// 1 = everything on the calling thread; 2 = parse on a thread of its own.
+    pub threads: usize,
+    /// Captures are read into memory before the clock of the run starts, so that neither disk nor decompression is
+    /// in the times.
+    pub timing: bool,
 }
 
 /// Why a capture could not be played.
@@ -94,6 +106,9 @@ pub enum ReplayError {
     /// The lines could not be written.
     #[error("writing the lines: {0}")]
     Write(std::io::Error),
+    /// No thread, or nothing for it to sleep on.
+    #[error("no second thread: {0}; --threads 1 needs none")]
+    Thread(std::io::Error),
     /// The profiler failed.
     #[error("profile: {0}")]
     Profile(String),
@@ -121,24 +136,20 @@ pub fn run(options: &Options, settings: &config::Node, out: &mut dyn Write) -> R
         None => Cty::embedded(),
     };
     let cty: SharedCty = Arc::new(arc_swap::ArcSwap::from_pointee(cty));
-    let profiler = match &options.profile {
-        Some(path) => Some((path, profiler()?)),
+    let sampler = match &options.profile {
+        Some(path) => Some((path, Sampler::start(PROFILE_HZ).map_err(ReplayError::Profile)?)),
         None => None,
     };
     let summary = play(options, settings, cty, out)?;
-    if let Some((path, guard)) = profiler {
-        let report = guard.report().build().map_err(|e| ReplayError::Profile(e.to_string()))?;
-        let file = std::fs::File::create(path).map_err(|e| ReplayError::read(path, e))?;
-        report.flamegraph(file).map_err(|e| ReplayError::Profile(e.to_string()))?;
+    if let Some((path, sampler)) = sampler {
+        let profile = sampler.finish().map_err(ReplayError::Profile)?;
+        let text = match path.extension() {
+            Some(folded) if folded == "folded" => profile.folded().into_bytes(),
+            _ => profile.svg("dxring replay").map_err(ReplayError::Profile)?,
+        };
+        std::fs::write(path, text).map_err(|e| ReplayError::Profile(format!("{}: {e}", path.display())))?;
     }
     Ok(summary)
-}
-
-fn profiler() -> Result<pprof::ProfilerGuard<'static>, ReplayError> {
-    pprof::ProfilerGuardBuilder::default()
-        .frequency(PROFILE_HZ)
-        .build()
-        .map_err(|e| ReplayError::Profile(e.to_string()))
 }
 
 fn play(
@@ -147,68 +158,42 @@ fn play(
     cty: SharedCty,
     out: &mut dyn Write,
 ) -> Result<Summary, ReplayError> {
-    let mut captures = Vec::new();
-    let mut inputs = Vec::new();
-    let age = AgePolicy { max_age_s: config::Feed::default().max_age_s };
-    for (index, path) in options.files.iter().enumerate() {
-        let capture = Capture::open(path, options.start)?;
-        let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-        let stats = Arc::new(FeedStats::new(&name, index as u8, Some(FeedKind::Replay)));
-        let mut input = Input::new(stats, Call::literal("REPLAY"), age, BATCH_LINES_MAX);
-        if options.summary {
-            input.keep_examples();
-        }
-        captures.push(capture);
-        inputs.push(input);
-    }
-
-    let (producer, mut consumer) = edge("parse>correct", RING_SPOTS, Bell::silent());
-    let notes = Notes::new(Arc::new(Mailbox::new(1, Bell::silent())));
-    let mut desk = Desk::new(
-        Gate::new(cty, settings.limits.posts_per_minute),
-        producer,
-        notes,
-        Arc::new(Control::new()),
-        FaultPoint::default(),
-    );
     let mut road = Road::new(settings, options);
-    let first_ms = captures.iter().filter_map(Capture::next_ms).min().unwrap_or(0);
-    let mut clock = TestClock::at(Utc::from_ms(first_ms));
-    let began = Instant::now();
-    let mut times = StageTime::start();
-    let mut spots: Vec<Spot> = Vec::new();
-
-    while let Some((ms, feed)) = captures.iter().enumerate().filter_map(|(f, c)| Some((c.next_ms()?, f))).min() {
-        clock.advance_to(Utc::from_ms(ms));
-        let now = clock.now();
-        if let Some(speed) = options.speed.filter(|s| *s > 0.0) {
-            out.flush().map_err(ReplayError::Write)?;
-            let due = Duration::from_secs_f64((ms - first_ms) as f64 / 1000.0 / speed);
-            std::thread::sleep(due.saturating_sub(began.elapsed()));
-        }
-        let (capture, input) = (&mut captures[feed], &mut inputs[feed]);
-        for _ in 0..BATCH_LINES_MAX {
-            if capture.next_ms() != Some(ms) {
-                break;
+    let (source, began, wall, threads);
+    if options.threads > 1 {
+        let (producer, rings) = threads::rings()?;
+        let opened = Source::open(options, settings, cty, producer)?;
+        began = Instant::now();
+        let mut times = StageTime::start();
+        let parse_times;
+        (source, parse_times) = threads::play(opened, rings, &mut road, &mut times, out)?;
+        out.flush().map_err(ReplayError::Write)?;
+        times.done();
+        threads = vec![parse_times, times];
+    } else {
+        let (producer, mut consumer) = edge("parse>correct", RING_SPOTS, Bell::silent());
+        let mut opened = Source::open(options, settings, cty, producer)?;
+        began = Instant::now();
+        let mut times = StageTime::start();
+        let mut spots: Vec<Spot> = Vec::new();
+        while let Some(due) = opened.due() {
+            if let Some(wait) = opened.wait(due) {
+                out.flush().map_err(ReplayError::Write)?;
+                std::thread::sleep(wait);
+                times.waited();
             }
-            let batch = &mut input.batch;
-            capture.take(&mut |line| batch.push(line))?;
+            let (now, _) = opened.turn(due, &mut times)?;
+            spots.clear();
+            consumer.pop_into(&mut spots, RING_SPOTS);
+            times.lap(Lap::Ring);
+            road.travel(now, &spots, &mut times, out)?;
         }
-        for (reason, lines) in capture.take_unread() {
-            input.end_unread(reason, lines);
-        }
-        times.lap(Lap::Read);
-        desk.lines(input, now);
-        spots.clear();
-        consumer.pop_into(&mut spots, RING_SPOTS);
-        times.lap(Lap::Parse);
-        road.travel(now, &spots, &mut times, out)?;
+        out.flush().map_err(ReplayError::Write)?;
+        times.done();
+        source = opened;
+        threads = vec![times];
     }
-    for (capture, input) in captures.iter_mut().zip(&mut inputs) {
-        for (reason, lines) in capture.take_unread() {
-            input.end_unread(reason, lines);
-        }
-    }
-    out.flush().map_err(ReplayError::Write)?;
-    Ok(road.summary(&captures, &inputs, times))
+    wall = began.elapsed();
+    let (captures, inputs) = source.into_books();
+    Ok(road.summary(&captures, &inputs, wall, threads))
 }

@@ -16,6 +16,8 @@ pub enum Form {
     Telnet,
     /// The daily archive of the Reverse Beacon Network.
     RbnCsv,
+    /// PSKReporter's messages, one JSON object a line.
+    PskJson,
 }
 
 impl Form {
@@ -24,6 +26,7 @@ impl Form {
         match self {
             Form::Telnet => "telnet lines",
             Form::RbnCsv => "RBN daily CSV",
+            Form::PskJson => "PSKReporter messages",
         }
     }
 }
@@ -87,12 +90,13 @@ fn sniff(head: &[u8]) -> Result<Form, &'static str> {
         return Ok(Form::Telnet);
     }
     let Some(first) = lines.next() else { return Err("it is empty") };
+    if first.starts_with(b"{") {
+        return Ok(Form::PskJson);
+    }
     let fields = || first.split(|b| *b == b'^');
     let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(|b| b.is_ascii_digit() || *b == b'.');
     Err(if head.contains(&0) {
         "it is binary"
-    } else if first.starts_with(b"{") {
-        "these are JSON messages (PSKReporter), which come with the PSKReporter feed"
     } else if memchr::memmem::find(first, b"^<- ").is_some() || memchr::memmem::find(first, b"^-> ").is_some() {
         "this is a DXSpider debug log of node frames (PC..), which come with node links"
     } else if fields().count() >= 10 && fields().next().is_some_and(is_number) {
@@ -100,7 +104,7 @@ fn sniff(head: &[u8]) -> Result<Form, &'static str> {
     } else if memchr::memchr(b'\t', first).is_some() {
         "this is a table, not a capture"
     } else {
-        "its first 64 KiB hold no `DX de` line and no RBN archive header"
+        "its first 64 KiB hold no `DX de` line, no RBN archive header and no JSON message"
     })
 }
 
@@ -166,10 +170,10 @@ mod tests {
     fn forms_are_told_by_content() {
         assert_eq!(sniff(b"login: x\r\nHello\r\nDX de A1A: 1\r\n"), Ok(Form::Telnet));
         assert_eq!(sniff(b"callsign,de_pfx,de_cont,freq\n"), Ok(Form::RbnCsv));
+        assert_eq!(sniff(b"{\"sq\":1}\n"), Ok(Form::PskJson));
         for (head, word) in [
             (&b"1772323200^<- I WB3FFV-2 PC92^UF3K-1^0^D^^5R1BLH-1^H96^\n"[..], "node frames"),
             (b"1928.0^Z66BCC^1772323200^^DL6NBC^359^32^DA0BCC-7^28^15^28^14^^^198.18.105.175\n", ".dat"),
-            (b"{\"sq\":1}\n", "JSON"),
             (b"line\tverdict\n", "table"),
             (b"hello\n", "no `DX de`"),
             (b"", "empty"),

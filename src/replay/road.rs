@@ -1,7 +1,7 @@
 //! The stages behind the gate in one thread: correct, dedup, the imagined user's lines.
 
 use super::capture::Capture;
-use super::summary::{FileSummary, Stage as Lap, StageTime, Summary};
+use super::summary::{FileSummary, Stage as Lap, StageTime, Summary, Timing};
 use super::{Options, ReplayError};
 use crate::config::{self, Dedupe, LineFormat};
 use crate::correct::ModeStage;
@@ -14,6 +14,7 @@ use crate::wire;
 use crate::wire::LineStyle;
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::time::Duration;
 
 /// Stages and books behind the gate.
 pub struct Road {
@@ -28,6 +29,7 @@ pub struct Road {
     policy: Option<Verdicts>,
     format: LineFormat,
     line: Vec<u8>,
+    is_watched: bool,
     keep_examples: bool,
     examples: BTreeMap<Reason, String>,
 }
@@ -51,9 +53,15 @@ impl Road {
             },
             format: options.format,
             line: Vec::new(),
+            is_watched: options.speed.is_some(),
             keep_examples: options.summary,
             examples: BTreeMap::new(),
         }
+    }
+
+    /// Whether somebody reads the lines as they happen.
+    pub fn is_watched(&self) -> bool {
+        self.is_watched
     }
 
     /// Takes what passed the gate to the end of the road.
@@ -122,18 +130,20 @@ impl Road {
     }
 
     /// The summary of everything.
-    pub fn summary(self, captures: &[Capture], inputs: &[Input], times: StageTime) -> Summary {
+    pub fn summary(self, captures: &[Capture], inputs: &[Input], wall: Duration, threads: Vec<StageTime>) -> Summary {
         let mut examples = self.examples;
         for (reason, line) in inputs.iter().flat_map(Input::examples) {
             examples.entry(reason).or_insert_with(|| String::from_utf8_lossy(line).escape_debug().to_string());
         }
         let files =
             captures.iter().zip(inputs).map(|(capture, input)| FileSummary::new(capture, input.stats().ledger.view()));
+        let spots = inputs.iter().map(|input| input.stats().ledger.view().total_out()).sum();
+        let timing = Timing { wall, threads, bytes: captures.iter().map(Capture::bytes).sum(), spots };
         Summary {
             files: files.collect(),
             stages: [&self.correct_books, &self.dedup_books, &self.user_books].map(Ledger::view).into(),
             examples: examples.into_iter().collect(),
-            times,
+            timing,
         }
     }
 }

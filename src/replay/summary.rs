@@ -2,9 +2,10 @@
 
 use super::capture::Capture;
 use crate::measure::{LedgerView, Reason};
+use crate::os;
 use crate::spot::Utc;
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// One capture.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub enum Stage {
     Read = 0,
     /// Line to spot, gate.
     Parse,
+    /// Out of the ring behind the gate.
+    Ring,
     /// Mode inference.
     Correct,
     /// Windows.
@@ -44,33 +47,123 @@ pub enum Stage {
     Encode,
 }
 
-/// Measures laps between stages.
+/// Measures laps between stages on one thread.
 #[derive(Clone, Copy, Debug)]
 pub struct StageTime {
     last: Instant,
     ns: [u64; StageTime::STAGES],
+    waited_ns: u64,
+    /// CPU clock of the thread at the start, then what it used.
+    cpu_ns: Option<u64>,
 }
 
 impl StageTime {
-    const STAGES: usize = 5;
-    const NAMES: [&'static str; StageTime::STAGES] = ["read", "parse+gate", "correct", "dedup", "encode+write"];
+    const STAGES: usize = 6;
+    const NAMES: [&'static str; StageTime::STAGES] = ["read", "parse+gate", "ring", "correct", "dedup", "encode+write"];
 
+    /// Starts both clocks of the calling thread.
     pub(super) fn start() -> StageTime {
-        StageTime { last: Instant::now(), ns: [0; StageTime::STAGES] }
+        StageTime { last: Instant::now(), ns: [0; StageTime::STAGES], waited_ns: 0, cpu_ns: os::thread_cpu_ns() }
     }
     /// Books the time since the last lap to a stage.
     pub(super) fn lap(&mut self, stage: Stage) {
+        self.ns[stage as usize] += self.since_last_ns();
+    }
+    /// Books the time since the last lap as waiting: for the other thread, or for a moment.
+    pub(super) fn waited(&mut self) {
+        self.waited_ns += self.since_last_ns();
+    }
+    /// Ends the measurement, on the thread that started it.
+    pub(super) fn done(&mut self) {
+        self.cpu_ns = os::thread_cpu_ns().zip(self.cpu_ns).map(|(now, start)| now.saturating_sub(start));
+    }
+    fn since_last_ns(&mut self) -> u64 {
         let now = Instant::now();
-        self.ns[stage as usize] += (now - self.last).as_nanos() as u64;
-        self.last = now;
+        (now - std::mem::replace(&mut self.last, now)).as_nanos() as u64
     }
     /// Wall ns of one stage.
     pub fn ns(&self, stage: Stage) -> u64 {
         self.ns[stage as usize]
     }
-    /// Wall ns of all stages.
-    pub fn total_ns(&self) -> u64 {
-        self.ns.iter().sum()
+    /// Wall ns of waiting.
+    pub fn waited_ns(&self) -> u64 {
+        self.waited_ns
+    }
+    /// CPU ns of the thread; `None` where the system does not count it.
+    pub fn cpu_ns(&self) -> Option<u64> {
+        self.cpu_ns
+    }
+}
+
+/// How long a replay took. Not part of what is the same in every run.
+#[derive(Clone, Debug)]
+pub struct Timing {
+    /// From the first line to the last.
+    pub wall: Duration,
+    /// One per thread: everything, or parse and the rest.
+    pub threads: Vec<StageTime>,
+    /// Bytes of text, decompressed.
+    pub bytes: u64,
+    /// Spots that passed the gate.
+    pub spots: u64,
+}
+
+impl Timing {
+    /// Wall ns of one stage.
+    pub fn ns(&self, stage: Stage) -> u64 {
+        self.threads.iter().map(|t| t.ns(stage)).sum()
+    }
+    /// CPU ns of all threads.
+    pub fn cpu_ns(&self) -> Option<u64> {
+        self.threads.iter().map(StageTime::cpu_ns).sum()
+    }
+    /// Spots per second of wall time.
+    pub fn spots_per_s(&self) -> f64 {
+        self.spots as f64 / self.wall.as_secs_f64().max(1e-9)
+    }
+    /// `time per spot: read 150 ns, ... 1000000 spots/s`
+    fn per_spot(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "time per spot:")?;
+        for (name, stage) in StageTime::NAMES.iter().zip(0..) {
+            let ns: u64 = self.threads.iter().map(|t| t.ns[stage]).sum();
+            write!(f, " {name} {} ns,", ns / self.spots.max(1))?;
+        }
+        writeln!(f, " {:.0} spots/s", self.spots_per_s())
+    }
+}
+
+/// The block of `replay --timing`.
+impl fmt::Display for Timing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = |ns: u64| ns as f64 / 1e9;
+        let mb_per_s = |ns: u64| self.bytes as f64 * 1e3 / ns.max(1) as f64;
+        writeln!(f, "timing (captures in memory, decompressed, before the clock starts)")?;
+        write!(f, "  {} thread{}, ", self.threads.len(), if self.threads.len() == 1 { "" } else { "s" })?;
+        write!(f, "wall {:.3} s", self.wall.as_secs_f64())?;
+        if let Some(cpu_ns) = self.cpu_ns() {
+            write!(f, ", CPU {:.3} s", seconds(cpu_ns))?;
+            let each = self.threads.iter().filter_map(|t| t.cpu_ns());
+            let each: Vec<String> = each.map(|ns| format!("{:.3}", seconds(ns))).collect();
+            if each.len() > 1 {
+                write!(f, " (parse and the rest: {})", each.join(" + "))?;
+            }
+        }
+        let waited: Vec<String> = self.threads.iter().map(|t| format!("{:.3}", seconds(t.waited_ns))).collect();
+        writeln!(f, ", waited {} s", waited.join(" + "))?;
+        write!(f, "  {} spots, {:.0} spots/s", self.spots, self.spots_per_s())?;
+        if let Some(cpu_ns) = self.cpu_ns() {
+            write!(f, ", {:.0} per CPU second", self.spots as f64 / seconds(cpu_ns.max(1)))?;
+        }
+        let (read_ns, parse_ns) = (self.ns(Stage::Read), self.ns(Stage::Parse));
+        let read_and_parsed = mb_per_s(read_ns + parse_ns);
+        writeln!(
+            f,
+            "\n  {:.1} MB of text: {:.1} MB/s parsed, {read_and_parsed:.1} MB/s cut into lines and parsed, on one core",
+            self.bytes as f64 / 1e6,
+            mb_per_s(parse_ns)
+        )?;
+        write!(f, "  ")?;
+        self.per_spot(f)
     }
 }
 
@@ -83,8 +176,8 @@ pub struct Summary {
     pub stages: Vec<LedgerView>,
     /// The first line that ended under each reason.
     pub examples: Vec<(Reason, String)>,
-    /// Wall time.
-    pub times: StageTime,
+    /// How long it took.
+    pub timing: Timing,
 }
 
 impl Summary {
@@ -154,12 +247,6 @@ impl fmt::Display for Summary {
             self.lines_out()
         )?;
         writeln!(f, "balance: {}", if self.is_balanced() { "ok" } else { "BROKEN" })?;
-        let spots = self.spots_in().max(1);
-        write!(f, "time per spot:")?;
-        for (name, ns) in StageTime::NAMES.iter().zip(self.times.ns) {
-            write!(f, " {name} {} ns,", ns / spots)?;
-        }
-        let per_s = spots as f64 * 1e9 / self.times.total_ns().max(1) as f64;
-        writeln!(f, " {per_s:.0} spots/s")
+        self.timing.per_spot(f)
     }
 }

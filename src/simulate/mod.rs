@@ -2,7 +2,7 @@
 //!
 //! [`Band`] makes an endless sequence of lines under virtual time, each with a [`TruthRow`];
 //! [`Simulator`] plays one against a node's clock; [`serve()`] plays one on a socket as the Reverse
-//! Beacon Network would; [`run()`] is `dxring simulate`. Same seed, profile, rate and start: same
+//! Beacon Network would, [`publish()`] to a broker as PSKReporter's network does; [`run()`] is `dxring simulate`. Same seed, profile, rate and start: same
 //! bytes, on every machine.
 //!
 //! # The model
@@ -39,10 +39,13 @@ mod countries;
 mod geo;
 mod knobs;
 mod line;
+mod mqtt;
 mod options;
 mod path;
 mod people;
 mod player;
+mod psk;
+mod reports;
 mod run;
 mod serve;
 mod truth;
@@ -55,8 +58,10 @@ mod tests_lines;
 
 pub use band::Band;
 pub use knobs::RATE_MAX;
+pub use mqtt::{PublishReport, Publisher, publish};
 pub use options::{DEFAULT_START, Options};
 pub use player::Simulator;
+pub use psk::{PskText, psk_payload, psk_topic};
 pub use run::{Summary, run};
 pub use serve::{ServeReport, Server, serve};
 pub use truth::{Bust, TruthRow};

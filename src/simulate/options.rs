@@ -16,7 +16,7 @@ pub struct Options {
     /// Same seed, same bytes.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How long, in minutes of the band's time (default: 10, with --serve without end).
+    /// How long, in minutes of the band's time (default: 10, with --serve or --mqtt without end).
     #[arg(long, value_name = "M", value_parser = positive)]
     pub minutes: Option<f64>,
     /// Which band.
@@ -31,10 +31,13 @@ pub struct Options {
     /// Serve the lines like an RBN relay on this address, in real time.
     #[arg(long, value_name = "ADDR")]
     pub serve: Option<SocketAddr>,
-    /// With --serve: the band's clock runs this much faster than ours.
+    /// Publish the skimmers' reports like PSKReporter to the MQTT broker at this address, in real time.
+    #[arg(long, value_name = "ADDR", conflicts_with = "serve")]
+    pub mqtt: Option<SocketAddr>,
+    /// With --serve or --mqtt: the band's clock runs this much faster than ours.
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = positive)]
     pub speed: f64,
-    /// The band's clock at the first line, UTC: `2025-11-29T12:00` (default: that, with --serve now).
+    /// The band's clock at the first line, UTC: `2025-11-29T12:00` (default: that, with --serve or --mqtt now).
     #[arg(long, value_name = "TIME", value_parser = start)]
     pub start: Option<Utc>,
 }
@@ -48,6 +51,7 @@ impl Default for Options {
             rate: 1.0,
             truth: None,
             serve: None,
+            mqtt: None,
             speed: 1.0,
             start: None,
         }

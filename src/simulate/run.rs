@@ -1,5 +1,6 @@
 //! `dxring simulate`.
 
+use super::mqtt::publish;
 use super::options::{DEFAULT_START, Options};
 use super::serve::serve;
 use super::truth::{Bust, TruthRow};
@@ -32,13 +33,23 @@ impl Summary {
     }
 }
 
-/// Runs the command: lines with CR LF to `out` under virtual time, or a server until its minutes are
-/// over. Says where it listens on stderr.
+/// Runs the command: lines with CR LF to `out` under virtual time, or a server or a publisher until its minutes
+/// are over. Says where it listens, or what became of its reports, on stderr.
 pub fn run(options: &Options, out: &mut dyn Write) -> io::Result<Summary> {
     if let Some(addr) = options.serve {
         let server = serve(addr, options)?;
         eprintln!("simulating on {}", server.local_addr());
         let report = server.wait()?;
+        return Ok(report.summary);
+    }
+    if let Some(broker) = options.mqtt {
+        let publisher = publish(broker, options)?;
+        publisher.stop_at_signals()?;
+        let report = publisher.wait()?;
+        eprintln!(
+            "{} reports made: {} published in {} connections, {} not taken by the broker, {} made without a connection",
+            report.made, report.published, report.connections, report.not_taken, report.not_connected
+        );
         return Ok(report.summary);
     }
     let mut truth = TruthFile::create(options.truth.as_deref())?;

@@ -56,7 +56,7 @@ pub enum Family {
     Other = 5,
 }
 
-const NAMES: [(Mode, &str, Family); 26] = [
+const NAMES: [(Mode, &str, Family); Mode::COUNT] = [
     (Mode::Cw, "CW", Family::Cw),
     (Mode::Rtty, "RTTY", Family::Keyboard),
     (Mode::Psk31, "PSK31", Family::Keyboard),
@@ -86,14 +86,27 @@ const NAMES: [(Mode, &str, Family); 26] = [
 ];
 
 impl Mode {
+    /// How many there are, without [`Mode::Unknown`].
+    pub const COUNT: usize = 26;
+    /// Every mode but [`Mode::Unknown`], in order of their discriminants.
+    pub const ALL: [Mode; Mode::COUNT] = {
+        let mut all = [Mode::Unknown; Mode::COUNT];
+        let mut at = 0;
+        while at < Mode::COUNT {
+            all[at] = NAMES[at].0;
+            at += 1;
+        }
+        all
+    };
+
     /// Every mode but [`Mode::Unknown`].
     pub fn all() -> impl Iterator<Item = Mode> {
-        NAMES.iter().map(|n| n.0)
+        Mode::ALL.into_iter()
     }
 
     /// The name on a line; empty for unknown.
     #[inline]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Mode::Unknown => "",
             mode => NAMES[mode as usize - 1].1,

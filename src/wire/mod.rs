@@ -2,7 +2,7 @@
 //!
 //! Inwards: [`Iac`] takes telnet commands out of a byte stream, [`LineSplitter`] cuts it into lines,
 //! [`skimmer_line`] (strict) and [`people_line`] (gentle) read spot lines, [`comment()`] finds mode and
-//! report in what people write. Outwards: [`spot_line`] appends a line in any style, [`history_line`] one of
+//! report in what people write; [`MqttFramer`] and [`pskreporter`] do the same for PSKReporter. Outwards: [`spot_line`] appends a line in any style, [`history_line`] one of
 //! SHOW/DX, both without their ends. Nothing here allocates per line and nothing panics on any bytes.
 
 mod cc11;
@@ -13,6 +13,7 @@ mod gocluster;
 mod header;
 mod iac;
 pub mod json;
+mod mqtt;
 mod people;
 mod print;
 mod pskreporter;
@@ -30,8 +31,9 @@ pub use gocluster::{GOCLUSTER_LINE_BYTES, GOCLUSTER_LINE_BYTES_MAX, GOCLUSTER_LI
 pub use header::{bulletin_kind, is_spot_line};
 pub use iac::{Iac, TELNET_REPLY_BYTES_MAX};
 pub use json::{JSON_LINE_BYTES_MAX, json};
+pub use mqtt::{MQTT_PACKET_BYTES_MAX, MqttFault, MqttFrame, MqttFramer};
 pub use people::people_line;
-pub use pskreporter::{PskReport, pskreporter};
+pub use pskreporter::{ModeName, PskMessage, PskReport, pskreporter};
 pub use scan::HhMm;
 pub use skimmer::skimmer_line;
 pub use splitter::{LINE_BYTES_MAX, LineSplitter};

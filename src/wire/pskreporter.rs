@@ -14,6 +14,61 @@ use super::skimmer::is_beacon_call;
 use crate::spot::{Call, Flags, Freq, Grid, Mode, Spot, Utc, canonical, is_plausible};
 use serde_json::Value;
 
+/// A message, read as far as it goes.
+#[derive(Clone, Copy, Debug)]
+pub struct PskMessage {
+    /// Number in the network's sequence of all reports; a gap is loss, when everything is subscribed. Known of
+    /// messages that are no good report, too.
+    pub sq: Option<u64>,
+    /// What it reports, or the fault that [`LineFault::reason`] names: it is to be counted and dropped.
+    pub report: Result<PskReport, LineFault>,
+}
+
+/// The start of a mode's name as sent, upper case, in the order of its bytes; what is longer than 8 bytes is
+/// cut.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct ModeName(u64);
+
+impl ModeName {
+    /// The first word of a text: submodes follow a blank (`OLIVIA 8/250`). Empty without one.
+    #[inline]
+    pub const fn of(text: &[u8]) -> ModeName {
+        let mut name = 0u64;
+        let mut at = 0;
+        while at < text.len() && at < 8 && text[at] != b' ' {
+            name |= (text[at].to_ascii_uppercase() as u64) << (8 * at);
+            at += 1;
+        }
+        ModeName(name)
+    }
+    fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+    /// The mode of that name; [`Mode::Digi`] for names that we do not know.
+    #[inline]
+    pub fn mode(self) -> Mode {
+        // Most reports of all by far.
+        if self.0 == const { ModeName::of(b"FT8").0 } {
+            return Mode::Ft8;
+        }
+        NAMES.iter().find(|(name, _)| *name == self).map_or(Mode::Digi, |(_, mode)| *mode)
+    }
+}
+
+/// Names of modes, and two that people use for one.
+const NAMES: [(ModeName, Mode); Mode::COUNT + 2] = {
+    let mut names = [(ModeName(0), Mode::Usb); Mode::COUNT + 2];
+    let mut at = 0;
+    while at < Mode::COUNT {
+        let mode = Mode::ALL[at];
+        names[at] = (ModeName::of(mode.name().as_bytes()), mode);
+        at += 1;
+    }
+    names[at].0 = ModeName::of(b"PHONE");
+    names[at + 1].0 = ModeName::of(b"SSB");
+    names
+};
+
 /// A report.
 #[derive(Clone, Copy, Debug)]
 pub struct PskReport {
@@ -22,29 +77,36 @@ pub struct PskReport {
     pub spot: Spot,
     /// When the receiver heard it, by its own clock.
     pub heard: Utc,
-    /// Number in the network's sequence of all reports; a gap is loss, when everything is subscribed.
-    pub sq: Option<u64>,
+    /// The mode as sent, for lists that name modes we do not know.
+    pub mode_name: ModeName,
 }
 
 /// Reads one message.
 ///
 /// A report of 0 dB is one. The receiver's call need not look like a call (`EA8-DF4UE`); it gets `-#` where
 /// that fits and it has no dash, as all machines' calls do. Unknown modes are [`Mode::Digi`].
-///
-/// # Errors
-/// The fault that [`LineFault::reason`] names; the message is to be counted and dropped.
-pub fn pskreporter(payload: &[u8]) -> Result<PskReport, LineFault> {
-    if let Some(fields) = scan(payload) {
-        return report(&fields);
+pub fn pskreporter(payload: &[u8]) -> PskMessage {
+    match scan(payload) {
+        Some(fields) => message(&fields),
+        None => odd(payload),
     }
+}
+
+#[cold]
+fn odd(payload: &[u8]) -> PskMessage {
     let Ok(Value::Object(object)) = serde_json::from_slice::<Value>(payload) else {
-        return Err(LineFault::BadJson);
+        return PskMessage { sq: None, report: Err(LineFault::BadJson) };
     };
     let mut fields = Fields::default();
     for (key, value) in &object {
         fields.set(key.as_bytes(), of_json(value));
     }
-    report(&fields)
+    message(&fields)
+}
+
+fn message(fields: &Fields<'_>) -> PskMessage {
+    let sq = fields.sq.number().and_then(|sq| u64::try_from(sq).ok());
+    PskMessage { sq, report: report(fields) }
 }
 
 /// A value, as far as any field needs it.
@@ -128,7 +190,10 @@ fn whole(n: f64) -> Option<i64> {
 fn report(fields: &Fields<'_>) -> Result<PskReport, LineFault> {
     let freq_hz = fields.f.number().and_then(|hz| u64::try_from(hz).ok()).filter(|hz| *hz > 0);
     let freq = freq_hz.map(Freq::from_hz).filter(|freq| *freq <= Freq::MICROWAVE_MAX).ok_or(LineFault::NoFrequency)?;
-    let mode = mode(fields.md.text()).ok_or(LineFault::NoMode)?;
+    let mode_name = ModeName::of(fields.md.text());
+    if mode_name.is_empty() {
+        return Err(LineFault::NoMode);
+    }
     let snr = fields.rp.number().ok_or(LineFault::NoReport)?;
     let heard_s = fields.t.number().filter(|t| (1..=i64::from(u32::MAX)).contains(t)).ok_or(LineFault::NoTime)?;
     let dx = match fields.sc.text() {
@@ -143,26 +208,13 @@ fn report(fields: &Fields<'_>) -> Result<PskReport, LineFault> {
     spot.dx = dx;
     spot.de = as_machine(de);
     spot.set_freq(freq);
-    spot.set_mode(mode);
+    spot.set_mode(mode_name.mode());
     spot.set_snr(Some(snr.clamp(-200, 200) as i16));
     spot.dx_grid = grid(fields.sl.text());
     spot.de_grid = grid(fields.rl.text());
     spot.flags.set(Flags::SKIMMER, true);
     spot.flags.set(Flags::BEACON, is_beacon_call(&spot));
-    let sq = fields.sq.number().and_then(|sq| u64::try_from(sq).ok());
-    Ok(PskReport { spot, heard: Utc::from_secs(heard_s), sq })
-}
-
-fn mode(name: &[u8]) -> Option<Mode> {
-    // Submodes follow a blank: `OLIVIA 8/250`.
-    let word = name.split(|b| *b == b' ').next().filter(|word| !word.is_empty())?;
-    if let Some(mode) = Mode::all().find(|mode| word.eq_ignore_ascii_case(mode.name().as_bytes())) {
-        return Some(mode);
-    }
-    Some(match word.to_ascii_uppercase().as_slice() {
-        b"PHONE" | b"SSB" => Mode::Usb,
-        _ => Mode::Digi,
-    })
+    Ok(PskReport { spot, heard: Utc::from_secs(heard_s), mode_name })
 }
 
 /// The first six characters; what stations append beyond them has many forms.
@@ -296,7 +348,7 @@ mod tests {
     const PLAIN: &str = r#"{"sq":73468726263,"f":10137366,"md":"FT8","rp":-11,"t":1791326355,"t_tx":1791326340,"sc":"WB1DX","sl":"FN32XE","rc":"PA4HJH","rl":"JO22UU","sa":291,"ra":null,"b":"30m"}"#;
 
     fn read(text: &str) -> Result<PskReport, LineFault> {
-        pskreporter(text.as_bytes())
+        pskreporter(text.as_bytes()).report
     }
 
     #[test]
@@ -306,7 +358,10 @@ mod tests {
         assert_eq!((spot.dx.as_str(), spot.de.as_str()), ("WB1DX", "PA4HJH-#"));
         assert_eq!((spot.freq.hz(), spot.mode(), spot.snr()), (10_137_366, Mode::Ft8, Some(-11)));
         assert_eq!((spot.dx_grid.as_str(), spot.de_grid.as_str()), ("FN32XE", "JO22UU"));
-        assert_eq!((report.heard, report.sq), (Utc::from_secs(1_791_326_355), Some(73_468_726_263)));
+        assert_eq!(report.heard, Utc::from_secs(1_791_326_355));
+        assert_eq!(pskreporter(PLAIN.as_bytes()).sq, Some(73_468_726_263));
+        let unheard = pskreporter(PLAIN.replace("-11", "null").as_bytes());
+        assert_eq!((unheard.sq, unheard.report.err()), (Some(73_468_726_263), Some(LineFault::NoReport)));
         assert!(spot.is_skimmer() && scan(PLAIN.as_bytes()).is_some(), "read without serde_json");
     }
 

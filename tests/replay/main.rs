@@ -16,6 +16,8 @@ fn options(files: &[PathBuf]) -> Options {
         start: None,
         summary: true,
         profile: None,
+        threads: 1,
+        timing: false,
     }
 }
 
@@ -103,6 +105,20 @@ fn an_archive_by_its_rows() {
 }
 
 #[test]
+fn messages_of_pskreporter() {
+    let files = [here("captures/psk.jsonl")];
+    let (out, summary) = play(&Options { dedupe: Dedupe::Off, ..options(&files) });
+    assert_golden("psk.off.classic.txt", &out);
+    assert_golden("psk.ends.txt", ends(&summary).as_bytes());
+    let (out, _) = play(&options(&files));
+    assert_golden("psk.med.classic.txt", &out);
+    // Beside a day of skimmers: a capture of each kind has its own reader.
+    let (_, both) = play(&options(&[here("captures/psk.jsonl"), here("captures/band_2026-03-01.txt")]));
+    let (_, band) = play(&options(&[here("captures/band_2026-03-01.txt")]));
+    assert_eq!(both.spots_in(), summary.spots_in() + band.spots_in());
+}
+
+#[test]
 fn captures_are_merged_by_moment_and_the_same_bytes_come_every_time() {
     let files = [here("captures/session_2026-03-01.txt"), here("captures/band_2026-03-01.txt")];
     let (first, summary) = play(&options(&files));
@@ -110,6 +126,70 @@ fn captures_are_merged_by_moment_and_the_same_bytes_come_every_time() {
     assert_eq!(summary.files.len(), 2);
     for _ in 0..3 {
         assert_eq!(play(&options(&files)).0, first);
+    }
+}
+
+/// Everything that is said about a run but the time it took.
+fn told(summary: &Summary) -> String {
+    let text = summary.to_string();
+    text.lines().filter(|line| !line.starts_with("time per spot")).map(|line| format!("{line}\n")).collect()
+}
+
+fn assert_the_same_on_two_threads(options: &Options) {
+    let (one, summary) = play(options);
+    for timing in [false, true] {
+        let (two, of_two) = play(&Options { threads: 2, timing, ..options.clone() });
+        assert_eq!(told(&of_two), told(&summary));
+        assert!(two == one, "two threads write other lines than one");
+        assert_eq!(of_two.timing.threads.len(), 2);
+    }
+}
+
+#[test]
+fn two_threads_write_what_one_writes() {
+    let captures = ["session_2026-03-01.txt", "band_2026-03-01.txt", "small_20260301.csv"];
+    let captures = captures.map(|name| here("captures").join(name));
+    assert_the_same_on_two_threads(&options(&captures));
+    for capture in captures {
+        for dedupe in [Dedupe::Off, Dedupe::Slow] {
+            assert_the_same_on_two_threads(&Options { dedupe, ..options(std::slice::from_ref(&capture)) });
+        }
+    }
+}
+
+/// More lines of one moment than the ring holds: the writer must wait for the reader, and loses nothing.
+#[test]
+fn a_full_ring_blocks() {
+    let text = std::fs::read(here("skimmers.txt")).unwrap();
+    let spots: Vec<&[u8]> = text.split_inclusive(|b| *b == b'\n').filter(|l| l.starts_with(b"DX de ")).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("full_20260301.txt");
+    let many = spots.iter().cycle().take(30_000).copied().collect::<Vec<_>>().concat();
+    std::fs::write(&path, many).unwrap();
+    assert_the_same_on_two_threads(&options(&[path]));
+}
+
+/// A reader that goes away, as `| head` does: an error, and no thread that waits for ever.
+#[test]
+fn lines_that_cannot_be_written_end_both_threads() {
+    struct Closed(usize);
+    impl std::io::Write for Closed {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 = self.0.checked_sub(1).ok_or(std::io::ErrorKind::BrokenPipe)?;
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let text = std::fs::read(here("captures/band_2026-03-01.txt")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("long_20260301.txt");
+    std::fs::write(&path, text.repeat(30_000 / text.iter().filter(|b| **b == b'\n').count())).unwrap();
+    for lines in [0, 10] {
+        let options = Options { threads: 2, dedupe: Dedupe::Off, ..options(std::slice::from_ref(&path)) };
+        let end = run(&options, &Node::default(), &mut Closed(lines));
+        assert!(matches!(end, Err(ReplayError::Write(_))));
     }
 }
 
@@ -226,10 +306,31 @@ fn real_sessions_lose_no_well_formed_line() {
     }
 }
 
+/// Real messages, and 50,000 drawn to the measured rates and delays.
+#[test]
+fn messages_of_pskreporter_balance() {
+    for file in shared("pskreporter", |n| n == "mqtt_real.jsonl") {
+        let (_, summary) = play(&options(&[file]));
+        assert_eq!(summary.lines_in(), 22);
+        // The receiver WCF190 has no call; ten messages were quoted years apart, without their arrivals.
+        assert_eq!((summary.ended_by(Reason::DeLeadingLetters), summary.ended_by(Reason::Stale)), (2, 10));
+        assert_eq!(summary.spots_in(), 10, "every real message is read\n{summary}");
+    }
+    for file in shared("pskreporter", |n| n == "mqtt_SYNTHETIC_50k.jsonl.zst") {
+        let (_, summary) = play(&options(&[file]));
+        assert_eq!(summary.lines_in(), 50_000);
+        assert_eq!(summary.ended_by(Reason::BadJson) + summary.ended_by(Reason::LineTooLong), 0, "{summary}");
+        let late = summary.ended_by(Reason::Stale);
+        assert!((1..1_000).contains(&late), "99 % come within eight minutes, the slowest after 45\n{summary}");
+        assert!(summary.spots_in() > 45_000, "{summary}");
+    }
+}
+
 /// A quiet day whole.
 #[test]
 fn a_real_day_balances() {
     for file in shared("rbn_replay", |n| n == "rbn_20170717.txt.zst") {
+        assert_the_same_on_two_threads(&options(std::slice::from_ref(&file)));
         let (_, summary) = play(&options(&[file]));
         assert_eq!(summary.lines_in(), 89_501);
         assert_eq!(summary.ended_by(Reason::OutOfBand), 0, "four of its lines are on 60 m");
