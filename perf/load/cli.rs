@@ -1,5 +1,6 @@
 //! The command line, checked.
 
+use super::brokers::process::{self, Kind};
 use super::filters::{Commands, FILTERS_MAX};
 use super::hostile::Hostility;
 use super::pairs::Bar;
@@ -11,6 +12,9 @@ use clap::Parser;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Feeds of RBN beside one of MQTT.
+const MQTT_TIMES_MAX: u64 = 8;
 
 /// The node holds what comes beyond its burst of 60, and the replies of those would tell of that.
 const STORM_COMMANDS_MAX: usize = 60;
@@ -70,6 +74,21 @@ pub struct Cli {
     /// several bare writers that take turns.
     #[arg(long, value_name = "US", requires = "spawn_limit", value_delimiter = ',')]
     limit_gap_us: Vec<u64>,
+    /// Start nats-server for each run; without PROGRAM it is looked for. Its users are subscribers, its feed is a publisher.
+    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, conflicts_with_all = ["filters", "storm"])]
+    spawn_nats: Option<Option<PathBuf>>,
+    /// Start redis-server for each run, likewise.
+    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, conflicts_with_all = ["filters", "storm"])]
+    spawn_redis: Option<Option<PathBuf>>,
+    /// Run the first target twice per round: the spread of A against A.
+    #[arg(long)]
+    pub aa: bool,
+    /// Start mosquitto for each run: it brings the node so many of PSKReporter's reports per second, beside --rate.
+    #[arg(long, value_name = "SPOTS", requires_all = ["rate", "spawn"], conflicts_with_all = ["server", "spawn_limit", "spawn_nats", "spawn_redis"])]
+    mqtt_rate: Option<u64>,
+    /// The mosquitto to start for --mqtt-rate; without it, it is looked for.
+    #[arg(long, value_name = "PROGRAM", requires = "mqtt_rate")]
+    spawn_mosquitto: Option<PathBuf>,
     /// Where the feed listens.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub feed_listen: SocketAddr,
@@ -132,10 +151,10 @@ pub struct Cli {
     speed: f64,
     /// Some of the users harm (--never-read, --reset-per-s), and visitors log in and leave (--logins-per-s); the figures
     /// are those of the others.
-    #[arg(long, conflicts_with_all = ["idle", "storm"])]
+    #[arg(long, conflicts_with_all = ["idle", "storm", "spawn_nats", "spawn_redis"])]
     hostile: bool,
     /// Runs each --spawn target calm and hostile in turn: what do hostile users cost the others?
-    #[arg(long, conflicts_with_all = ["idle", "storm", "hostile", "server", "spawn_limit"], requires = "spawn")]
+    #[arg(long, conflicts_with_all = ["idle", "storm", "hostile", "server", "spawn_limit", "spawn_nats", "spawn_redis"], requires = "spawn")]
     pub hostile_pairs: bool,
     /// Percent of the users who log in and never read; 0 = off.
     #[arg(long, default_value_t = 5.0, value_name = "PERCENT")]
@@ -222,19 +241,42 @@ impl Cli {
             }
             targets.extend(self.limit_gap_us.iter().map(|us| target(Some(format!("--gap-us={us}")))));
         }
+        for (kind, given) in [(Kind::Nats, &self.spawn_nats), (Kind::Redis, &self.spawn_redis)] {
+            if let Some(program) = given {
+                targets.push(broker(kind, program.as_ref())?);
+            }
+        }
         if self.hostile_pairs {
             let hostile = targets.iter().map(|target| Target::Hostile(Box::new(target.clone()))).collect::<Vec<_>>();
             targets.extend(hostile);
         }
         if targets.is_empty() {
-            return Err("nothing to test: give --server, --spawn or --spawn-limit".into());
+            return Err("nothing to test: give --server, --spawn, --spawn-limit, --spawn-nats or --spawn-redis".into());
         }
         Ok(targets)
     }
 
+    /// The broker between PSKReporter's reports and the node.
+    pub fn mosquitto(&self) -> Result<Option<Target>, String> {
+        self.mqtt_rate.map(|_| broker(Kind::Mosquitto, self.spawn_mosquitto.as_ref())).transpose()
+    }
+
+    /// Feeds, and spots per second of all of them. Spots take turns among feeds, so with reports from MQTT, which are the
+    /// last feed, there are as many relays as their rate is a multiple of the reports'.
+    fn feeds(&self) -> Result<(usize, Option<u64>), String> {
+        match (self.mqtt_rate, self.rate) {
+            (Some(mqtt), Some(rate)) if mqtt == 0 || rate % mqtt != 0 || rate / mqtt > MQTT_TIMES_MAX => Err(format!(
+                "--rate {rate} --mqtt-rate {mqtt}: --rate must be 1 to {MQTT_TIMES_MAX} times --mqtt-rate, as in --rate 15000 --mqtt-rate 5000"
+            )),
+            (Some(mqtt), Some(rate)) => Ok(((rate / mqtt) as usize + 1, Some(rate + mqtt))),
+            (_, rate) => Ok((self.feeders.max(1), rate)),
+        }
+    }
+
     /// How to run.
     pub fn settings(&self) -> Result<Settings, String> {
-        let profile = match (self.rate, self.burst) {
+        let (feeds, rate) = self.feeds()?;
+        let profile = match (rate, self.burst) {
             (Some(per_s), _) if per_s > 0 => Profile::Rate { per_s, seconds: self.seconds },
             (_, Some(spots)) if spots > 0 => self.bursts(spots),
             _ if self.recorded.is_some() => self.recording()?,
@@ -256,7 +298,7 @@ impl Cli {
             filters: self.filters,
             filter_commands: Commands { bands: self.filter_bands.clone(), calls: self.filter_calls.clone() },
             receiver_threads: self.receiver_threads,
-            feeds: self.feeders.max(1),
+            feeds,
             warmup: Profile::Burst { spots: self.warmup, within_ms: 1000, every_ms: 1000, times: 1 },
             profile,
             late_ms_max: self.late_ms_max,
@@ -333,6 +375,13 @@ fn second_of_day(text: &str) -> Result<i64, String> {
     }
 }
 
+fn broker(kind: Kind, program: Option<&PathBuf>) -> Result<Target, String> {
+    let name = kind.program();
+    let found = program.cloned().or_else(|| process::find(name));
+    let program = found.ok_or_else(|| format!("{name} is not installed: apt-get install {}", kind.package()))?;
+    Ok(Target::Broker { kind, program })
+}
+
 fn beside(name: &str) -> Result<PathBuf, String> {
     let me = std::env::current_exe().map_err(|e| format!("where am I: {e}"))?;
     Ok(me.with_file_name(name))
@@ -362,6 +411,16 @@ mod tests {
     }
 
     #[test]
+    fn brokers_stand_behind_the_node() {
+        let (targets, _) =
+            parse("--spawn x/dxring --spawn-limit y --spawn-nats z --spawn-redis w --burst 5 --aa").unwrap();
+        let names: Vec<String> = targets.iter().map(Target::name).collect();
+        assert_eq!(names, ["dxring", "limit", "nats-server", "redis-server"]);
+        let (_, settings) = parse("--spawn x --rate 15000 --mqtt-rate 5000 --spawn-mosquitto m").unwrap();
+        assert_eq!((settings.feeds, settings.profile.text()), (4, "20000/s for 15 s".into()));
+    }
+
+    #[test]
     fn filters_and_storms() {
         let (_, settings) = parse("--spawn dxring --rate 5000 --users 2000 --filters 100").unwrap();
         assert_eq!((settings.filters, &settings.filter_commands.bands[..]), (100, "PASS BAND {}"));
@@ -384,6 +443,11 @@ mod tests {
             "--spawn-limit x --rate 5 --burst 5",
             "--spawn-limit x --rate 5 --filters 20000",
             "--spawn x --storm --rate 5",
+            "--spawn-nats x --rate 5 --filters 3",
+            "--spawn-nats x --storm",
+            "--spawn x --rate 7 --mqtt-rate 5",
+            "--spawn x --burst 7 --mqtt-rate 5",
+            "--spawn-limit x --rate 5 --mqtt-rate 5",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

@@ -1,7 +1,11 @@
-//! The feed side: an RBN relay on a socket that streams a plan, open loop.
+//! The feed side: an RBN relay that servers connect to, or a publisher that connects to a broker. Either streams a
+//! plan, open loop.
 
+use super::brokers::frames::{Frames, Way};
+use super::brokers::publisher;
 use super::clock::{Clock, pause_ms};
-use super::plan::{LINE_BYTES, Plan};
+use super::plan::Plan;
+use super::target::Server;
 use hdrhistogram::Histogram;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -20,12 +24,22 @@ const PUSHBACK_NS_MAX: u64 = 120 * 1_000_000_000;
 /// Sleep between two looks at a socket that takes nothing.
 const BLOCKED_NS: u64 = 200_000;
 
-/// Listens for the server's feed connections and plays plans to them.
+/// One read of what a server says to its feed: redis counts every publication, in 4 to 7 bytes.
+const REPLIES_BYTES: usize = 4096;
+
+/// Listens for the server's feed connections, or connects to a broker, and plays plans to them.
 pub struct Feeder {
     listener: TcpListener,
     feeds: usize,
-    connected: Vec<TcpStream>,
+    connected: Vec<Feed>,
     tick_ns: u64,
+}
+
+struct Feed {
+    stream: TcpStream,
+    way: Way,
+    /// The broker asked whether we are there; answered where a frame ends.
+    asked: bool,
 }
 
 /// What happened while a part was played.
@@ -60,10 +74,31 @@ impl Feeder {
         while self.listener.accept().is_ok() {}
     }
 
+    /// What `server` needs: nothing when it connects to us, publishers when it is a broker. Connections to an earlier
+    /// server are dropped, unless it runs on.
+    pub fn attach(&mut self, server: &Server) -> Result<(), String> {
+        if !server.runs_on {
+            self.disconnect();
+        }
+        if let Some(way) = Way::to(server.dialogue) {
+            for _ in 0..self.feeds {
+                self.publish_to(server.address, way)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Connects a publisher. It takes the place of the last feed: relays' connections are counted first.
+    pub fn publish_to(&mut self, broker: SocketAddr, way: Way) -> Result<(), String> {
+        let stream = publisher::connect(broker, way).map_err(|e| format!("publisher to {broker}: {e}"))?;
+        self.connected.push(Feed { stream, way, asked: false });
+        Ok(())
+    }
+
     /// Waits until all feeds are connected and logged in; connections that still stand are kept.
     pub fn wait_connected(&mut self, clock: &Clock, timeout_ns: u64) -> Result<(), String> {
         let deadline_ns = clock.now_ns() + timeout_ns;
-        self.connected.retain_mut(stands);
+        self.connected.retain_mut(Feed::stands);
         let mut arriving: Vec<(TcpStream, Vec<u8>)> = Vec::new();
         while self.connected.len() < self.feeds {
             match self.listener.accept() {
@@ -85,7 +120,9 @@ impl Feeder {
                     Login::Done(call) => {
                         let hello = format!("Hello, {call}! Connected.\r\n{call} de LOAD >\r\n\r\n");
                         if stream.write_all(hello.as_bytes()).is_ok() {
-                            self.connected.push(stream);
+                            // Publishers stay behind the relays.
+                            let at = self.connected.iter().filter(|feed| feed.way == Way::Lines).count();
+                            self.connected.insert(at, Feed { stream, way: Way::Lines, asked: false });
                         }
                     }
                 }
@@ -104,12 +141,24 @@ impl Feeder {
         Ok(())
     }
 
+    /// What each connection will send of a plan; made before the start.
+    pub fn frames<'p>(&self, plan: &'p Plan) -> Vec<Frames<'p>> {
+        self.connected.iter().enumerate().map(|(f, feed)| Frames::of(plan, f, feed.way)).collect()
+    }
+
     /// Sends the spots of `part`, each at `start_ns` + its offset, never earlier. The intended times
     /// do not wait for the server: what it does not take queues here.
-    pub fn play(&mut self, plan: &Plan, part: Range<usize>, start_ns: u64, clock: &Clock) -> Result<Played, String> {
+    pub fn play(
+        &mut self,
+        plan: &Plan,
+        frames: &[Frames],
+        part: Range<usize>,
+        start_ns: u64,
+        clock: &Clock,
+    ) -> Result<Played, String> {
         let feeds = self.feeds;
         // Bytes of feed `f` before spot `seq`: that many of its spots come earlier.
-        let bytes_before = |f: usize, seq: usize| (seq + feeds - 1 - f) / feeds * LINE_BYTES;
+        let bytes_before = |f: usize, seq: usize| frames[f].before((seq + feeds - 1 - f) / feeds);
         let mut sent: Vec<usize> = (0..feeds).map(|f| bytes_before(f, part.start)).collect();
         let mut next = part.start;
         let mut played = Played {
@@ -128,13 +177,13 @@ impl Feeder {
                 next += 1;
             }
             let mut blocked = false;
-            for (f, stream) in self.connected.iter_mut().enumerate() {
+            for (f, feed) in self.connected.iter_mut().enumerate() {
                 let due = bytes_before(f, next);
                 while sent[f] < due {
-                    match stream.write(&plan.feed_bytes[f][sent[f]..due]) {
+                    match feed.stream.write(&frames[f].bytes()[sent[f]..due]) {
                         Ok(0) => return Err(format!("feed {f}: the server closed it")),
                         Ok(n) => {
-                            let oldest = sent[f] / LINE_BYTES * feeds + f;
+                            let oldest = frames[f].spot_at(sent[f]) * feeds + f;
                             let late_ns = clock.now_ns() - start_ns - plan.offsets_ns[oldest];
                             played.taken_late_ns_max = played.taken_late_ns_max.max(late_ns);
                             played.writes += 1;
@@ -147,6 +196,9 @@ impl Feeder {
                         Err(e) if e.kind() == ErrorKind::Interrupted => {}
                         Err(e) => return Err(format!("feed {f}: {e}")),
                     }
+                }
+                if feed.way != Way::Lines && !feed.reads_replies(sent[f] == due) {
+                    return Err(format!("feed {f}: the broker closed it"));
                 }
             }
             if next > part.start {
@@ -170,8 +222,38 @@ impl Feeder {
 
     /// Reads away what the server sent meanwhile (keepalives), and says whether all feeds stand.
     pub fn drain_input(&mut self) -> bool {
-        self.connected.iter_mut().all(stands)
+        self.connected.iter_mut().all(Feed::stands)
     }
+}
+
+impl Feed {
+    fn stands(&mut self) -> bool {
+        self.reads_replies(true)
+    }
+
+    /// Reads away what came (keepalives of a node, counts of redis); a question of NATS is answered `at_frame_end`.
+    fn reads_replies(&mut self, at_frame_end: bool) -> bool {
+        let mut buf = [0u8; REPLIES_BYTES];
+        loop {
+            match self.stream.read(&mut buf) {
+                Ok(0) => return false,
+                Ok(n) => self.asked |= self.way == Way::Nats && asks(&buf[..n]),
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == ErrorKind::WouldBlock => break,
+                Err(_) => return false,
+            }
+        }
+        if self.asked && at_frame_end {
+            // Six bytes behind a frame that was taken whole: if they are not, the next ones are not either.
+            self.asked = self.stream.write(super::brokers::nats::PONG).is_err();
+        }
+        true
+    }
+}
+
+/// A publisher of NATS is sent nothing but PING now and then; one cut in two is asked again before the server gives up.
+fn asks(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, b"PING").is_some()
 }
 
 enum Login {
@@ -198,18 +280,6 @@ fn read_login(stream: &mut TcpStream, line: &mut Vec<u8>) -> Login {
             Err(e) if e.kind() == ErrorKind::Interrupted => {}
             Err(e) if e.kind() == ErrorKind::WouldBlock => return Login::Waits,
             Err(_) => return Login::Gone,
-        }
-    }
-}
-
-fn stands(stream: &mut TcpStream) -> bool {
-    let mut buf = [0u8; 256];
-    loop {
-        match stream.read(&mut buf) {
-            Ok(0) => return false,
-            Ok(_) => {}
-            Err(e) if e.kind() == ErrorKind::Interrupted => {}
-            Err(e) => return e.kind() == ErrorKind::WouldBlock,
         }
     }
 }

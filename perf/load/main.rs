@@ -1,7 +1,9 @@
 //! `dxring-load`: the load generator. `perf/README.md` tells the method.
 
+mod brokers;
 mod calls;
 mod check;
+mod children;
 mod cli;
 mod clock;
 mod cpu;
@@ -23,6 +25,7 @@ mod svg;
 mod target;
 mod users;
 
+use brokers::frames::Way;
 use clap::Parser;
 use cli::Cli;
 use clock::Clock;
@@ -35,7 +38,7 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use target::Target;
+use target::{Server, Site, Target};
 
 /// Descriptors beside the users': listeners, epolls, logs, standard streams.
 const OTHER_DESCRIPTORS: u64 = 50;
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
 /// True when every run counts.
 fn work(cli: &Cli) -> Result<bool, String> {
     let targets = cli.targets()?;
+    let mosquitto = cli.mosquitto()?;
     let settings = cli.settings()?;
     let limit = rig::os::raise_descriptor_limit();
     let needed = settings.places() as u64 + OTHER_DESCRIPTORS;
@@ -70,85 +74,168 @@ fn work(cli: &Cli) -> Result<bool, String> {
             settings.users
         ));
     }
+    children::end_with_us()?;
     rig::os::sharpen_sleep();
     let clock = Clock::start();
     let mut feeder = Feeder::listen(cli.feed_listen, settings.feeds, cli.feed_tick_us * 1000)?;
     let machine = Machine::read();
     let mut out = Output { cli, record: String::new(), json: Vec::new() };
     out.say_block(&machine.text(), None);
+    let mut bench =
+        Bench { cli, settings: &settings, targets: &targets, mosquitto, feeder: &mut feeder, clock: &clock };
     let good = if cli.storm {
-        storms(cli, &settings, &targets, &mut feeder, &clock, &mut out)?
+        bench.storms(&mut out)?
     } else if cli.is_idle() {
-        idle_rounds(cli, &settings, &targets, &mut feeder, &clock, &mut out)?
+        bench.idle_rounds(&mut out)?
     } else {
-        rounds(cli, &settings, &targets, &mut feeder, &clock, &mut out)?
+        bench.rounds(&mut out)?
     };
     out.write(&machine)?;
     Ok(good)
 }
 
-fn rounds(
-    cli: &Cli,
-    settings: &Settings,
-    targets: &[Target],
-    feeder: &mut Feeder,
-    clock: &Clock,
-    out: &mut Output,
-) -> Result<bool, String> {
-    let workload = workload(settings);
-    let spots = cli.spots(settings);
-    let mut page = first_page();
-    let mut runs: Vec<Run> = Vec::new();
-    let mut retries = cli.noise_retries;
-    let mut rounds = cli.repeat;
-    let mut round = 0;
-    while round < rounds {
-        round += 1;
-        let mut noisy = false;
-        for at in 0..targets.len() {
-            // Who goes first changes from round to round, so that neither always finds the machine warm.
-            let at = if round % 2 == 1 { at } else { targets.len() - 1 - at };
-            let target = &targets[at];
-            if !matches!(target, Target::Running { .. }) {
-                feeder.disconnect();
-            }
-            let settings = &cli.settings_of(settings, target);
-            let server = target.start(settings.places(), feeder.address()?, settings.feeds, clock)?;
-            let result = run::run(&target.name(), round, &server, feeder, settings, page, clock);
-            page = (page + spots) % DX_CALLS;
-            let last_words = server.finish(clock);
-            let mut run = match result {
-                Ok(run) => run,
-                Err(e) => {
-                    let said = last_words.map_or(String::new(), |w| format!("\nthe server's last words:\n{w}"));
-                    return Err(format!("{}, run {round}: {e}{said}", target.name()));
+/// Everything that the rounds of one program share.
+struct Bench<'a> {
+    cli: &'a Cli,
+    settings: &'a Settings,
+    targets: &'a [Target],
+    /// Stands between the reports' publisher and the node, if there are reports.
+    mosquitto: Option<Target>,
+    feeder: &'a mut Feeder,
+    clock: &'a Clock,
+}
+
+/// A server that is ready for a run, and what stands before it.
+struct Started {
+    server: Server,
+    mosquitto: Option<Server>,
+}
+
+impl Bench<'_> {
+    /// Starts a target and lets the feed side know.
+    fn start(&mut self, target: &Target) -> Result<Started, String> {
+        let mut site = Site {
+            users: self.settings.places(),
+            feed: self.feeder.address()?,
+            relays: self.settings.feeds - usize::from(self.mosquitto.is_some()),
+            mqtt: None,
+        };
+        let mosquitto = self.mosquitto.as_ref().map(|broker| broker.start(&site, self.clock)).transpose()?;
+        site.mqtt = mosquitto.as_ref().map(|broker| broker.address);
+        let server = target.start(&site, self.clock)?;
+        self.feeder.attach(&server)?;
+        if let Some(broker) = &mosquitto {
+            self.feeder.publish_to(broker.address, Way::Reports { heard_s: run::utc_now().secs() })?;
+        }
+        Ok(Started { server, mosquitto })
+    }
+
+    fn rounds(&mut self, out: &mut Output) -> Result<bool, String> {
+        let workload = workload(self.settings);
+        let spots = self.cli.spots(self.settings);
+        let mut page = first_page();
+        let mut runs: Vec<Run> = Vec::new();
+        let mut retries = self.cli.noise_retries;
+        let mut rounds = self.cli.repeat;
+        let mut round = 0;
+        while round < rounds {
+            round += 1;
+            let mut noisy = false;
+            for at in order(self.targets.len(), self.cli.aa, round) {
+                let target = &self.targets[at];
+                let settings = &self.cli.settings_of(self.settings, target);
+                let Started { server, mosquitto } = self.start(target)?;
+                let result = run::run(&target.name(), round, &server, self.feeder, settings, page, self.clock);
+                page = (page + spots) % DX_CALLS;
+                let last_words = server.finish(self.clock);
+                let mut run = match result {
+                    Ok(run) => run,
+                    Err(e) => {
+                        let said = last_words.map_or(String::new(), |w| format!("\nthe server's last words:\n{w}"));
+                        return Err(format!("{}, run {round}: {e}{said}", target.name()));
+                    }
+                };
+                drop(mosquitto);
+                run.last_words = last_words;
+                noisy |= run.is_noisy();
+                out.say_block(&report::block(&run, &workload), run.last_words.as_deref());
+                if let Some(file) = &self.cli.hgrm {
+                    write_file(&numbered(file, runs.len() + 1), &report::hgrm(&run.delivery_us))?;
                 }
-            };
-            run.last_words = last_words;
-            noisy |= run.is_noisy();
-            out.say_block(&report::block(&run, &workload), run.last_words.as_deref());
-            if let Some(file) = &cli.hgrm {
-                write_file(&numbered(file, runs.len() + 1), &report::hgrm(&run.delivery_us))?;
+                out.json.push(report::json(&run, &workload));
+                runs.push(run);
             }
-            out.json.push(report::json(&run, &workload));
-            runs.push(run);
+            if noisy && retries > 0 {
+                retries -= 1;
+                rounds += 1;
+            }
         }
-        if noisy && retries > 0 {
-            retries -= 1;
-            rounds += 1;
+        out.say(&format!("\n{workload} -> {} users\n\n{}", self.settings.users, report::table(&runs)));
+        if let Some(file) = &self.cli.svg {
+            svg::percentiles(file, &format!("{workload} -> {} users", self.settings.users), &runs)?;
         }
+        let bars = report::bars(&runs, &self.cli.bars());
+        out.say(&bars.text());
+        let good = runs.iter().all(|run| run.failures().is_empty());
+        if !good {
+            out.say("\nFAILED\n");
+        }
+        Ok(good && bars.are_met())
     }
-    out.say(&format!("\n{workload} -> {} users\n\n{}", settings.users, report::table(&runs)));
-    if let Some(file) = &cli.svg {
-        svg::percentiles(file, &format!("{workload} -> {} users", settings.users), &runs)?;
+
+    fn storms(&mut self, out: &mut Output) -> Result<bool, String> {
+        let mut good = true;
+        let mut page = first_page();
+        for _ in 0..self.cli.repeat {
+            for target in self.targets {
+                let Started { server, .. } = self.start(target)?;
+                let what = (self.cli.seconds, &self.cli.storm_commands[..]);
+                let result = run::storm(&target.name(), &server, self.feeder, self.settings, what, page, self.clock);
+                page = (page + self.cli.spots(self.settings)) % DX_CALLS;
+                let last_words = server.finish(self.clock);
+                let mut storm = result.map_err(|e| format!("{}: {e}", target.name()))?;
+                storm.last_words = last_words;
+                good &= report::storm_failure(&storm).is_none();
+                out.say_block(&report::storm_block(&storm), storm.last_words.as_deref());
+                out.json.push(report::storm_json(&storm));
+            }
+        }
+        Ok(good)
     }
-    let bars = report::bars(&runs, &cli.bars());
-    out.say(&bars.text());
-    let good = runs.iter().all(|run| run.failures().is_empty());
-    if !good {
-        out.say("\nFAILED\n");
+
+    fn idle_rounds(&mut self, out: &mut Output) -> Result<bool, String> {
+        let mut good = true;
+        for _ in 0..self.cli.repeat {
+            for target in self.targets {
+                let Started { server, .. } = self.start(target)?;
+                let result =
+                    run::idle(&target.name(), &server, self.feeder, self.settings, self.cli.seconds, self.clock);
+                let last_words = server.finish(self.clock);
+                let mut idle = result.map_err(|e| format!("{}: {e}", target.name()))?;
+                idle.last_words = last_words;
+                good &= report::idle_failure(&idle).is_none();
+                out.say_block(&report::idle_block(&idle), idle.last_words.as_deref());
+                out.json.push(report::idle_json(&idle));
+            }
+        }
+        Ok(good)
     }
-    Ok(good && bars.are_met())
+}
+
+/// In which order the targets of a round run: each round begins with another one, and every second one goes
+/// backwards, so that none always finds the machine warm or always runs behind the same other one. With `aa` the
+/// first target has a second run, half a round from its first.
+fn order(targets: usize, aa: bool, round: usize) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..targets).collect();
+    if aa {
+        places.insert(targets.div_ceil(2), 0);
+    }
+    let length = places.len();
+    places.rotate_left(round.saturating_sub(1) % length.max(1));
+    if round % 2 == 0 {
+        places.reverse();
+    }
+    places
 }
 
 fn workload(settings: &Settings) -> String {
@@ -162,63 +249,6 @@ fn workload(settings: &Settings) -> String {
         text += &format!(", {}", hostile.text());
     }
     text
-}
-
-fn storms(
-    cli: &Cli,
-    settings: &Settings,
-    targets: &[Target],
-    feeder: &mut Feeder,
-    clock: &Clock,
-    out: &mut Output,
-) -> Result<bool, String> {
-    let mut good = true;
-    let mut page = first_page();
-    for _ in 0..cli.repeat {
-        for target in targets {
-            if !matches!(target, Target::Running { .. }) {
-                feeder.disconnect();
-            }
-            let server = target.start(settings.users, feeder.address()?, settings.feeds, clock)?;
-            let what = (cli.seconds, &cli.storm_commands[..]);
-            let result = run::storm(&target.name(), &server, feeder, settings, what, page, clock);
-            page = (page + cli.spots(settings)) % DX_CALLS;
-            let last_words = server.finish(clock);
-            let mut storm = result.map_err(|e| format!("{}: {e}", target.name()))?;
-            storm.last_words = last_words;
-            good &= report::storm_failure(&storm).is_none();
-            out.say_block(&report::storm_block(&storm), storm.last_words.as_deref());
-            out.json.push(report::storm_json(&storm));
-        }
-    }
-    Ok(good)
-}
-
-fn idle_rounds(
-    cli: &Cli,
-    settings: &Settings,
-    targets: &[Target],
-    feeder: &mut Feeder,
-    clock: &Clock,
-    out: &mut Output,
-) -> Result<bool, String> {
-    let mut good = true;
-    for _ in 0..cli.repeat {
-        for target in targets {
-            if !matches!(target, Target::Running { .. }) {
-                feeder.disconnect();
-            }
-            let server = target.start(settings.users, feeder.address()?, settings.feeds, clock)?;
-            let result = run::idle(&target.name(), &server, feeder, settings, cli.seconds, clock);
-            let last_words = server.finish(clock);
-            let mut idle = result.map_err(|e| format!("{}: {e}", target.name()))?;
-            idle.last_words = last_words;
-            good &= report::idle_failure(&idle).is_none();
-            out.say_block(&report::idle_block(&idle), idle.last_words.as_deref());
-            out.json.push(report::idle_json(&idle));
-        }
-    }
-    Ok(good)
 }
 
 /// Two programs started one after the other must not repeat a call within a dedup window (480 s) to
@@ -288,4 +318,24 @@ fn numbered(file: &Path, n: usize) -> PathBuf {
 
 fn write_file(file: &Path, text: &str) -> Result<(), String> {
     std::fs::write(file, text).map_err(|e| format!("{}: {e}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::order;
+
+    #[test]
+    fn targets_take_turns() {
+        assert_eq!(order(2, false, 1), [0, 1]);
+        assert_eq!(order(2, true, 1), [0, 0, 1]);
+        assert_eq!(order(4, true, 1), [0, 1, 0, 2, 3]);
+        assert_eq!(order(4, true, 2), [0, 3, 2, 0, 1]);
+        for round in 1..=10 {
+            let mut places = order(4, true, round);
+            places.sort_unstable();
+            assert_eq!(places, [0, 0, 1, 2, 3]);
+        }
+        let firsts: std::collections::BTreeSet<usize> = (1..=10).map(|round| order(4, true, round)[0]).collect();
+        assert_eq!(firsts.len(), 4, "each goes first at times");
+    }
 }

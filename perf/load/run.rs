@@ -246,9 +246,9 @@ pub fn storm(
     let nothing = Profile::Rate { per_s: 1, seconds: 0 };
     let plan = Plan::lay(&settings.warmup, &nothing, settings.feeds, first_page, utc_now());
     feeder.wait_connected(clock, settings.login_timeout_ns)?;
-    feeder.play(&plan, 0..plan.spots(), clock.now_ns(), clock)?;
+    feeder.play(&plan, &feeder.frames(&plan), 0..plan.spots(), clock.now_ns(), clock)?;
     pause_ms(PAUSE_MS);
-    let mut shared = Shared::new(*clock, server.address, None, vec![Role::asker(commands)]);
+    let mut shared = Shared::new(*clock, server, None, vec![Role::asker(commands)]);
     shared.connect_gap_ns = seconds * 1_000_000_000 / settings.users as u64;
     let settings =
         Settings { login_timeout_ns: settings.login_timeout_ns + seconds * 1_000_000_000, ..settings.clone() };
@@ -325,9 +325,10 @@ pub fn run(
         (0..settings.users).map(|user| due[user % due.len()]).sum()
     };
     let (due_warmup, due_all) = (due_before(warmup), due_before(all));
-    let shared = Shared::new(*clock, server.address, Some(plan), roles);
+    let shared = Shared::new(*clock, server, Some(plan), roles);
     let plan = shared.plan.as_ref().ok_or("no plan")?;
     feeder.wait_connected(clock, settings.login_timeout_ns)?;
+    let frames = feeder.frames(plan);
     let before = memory(server);
     let look = |at_s: f64, spots: usize| server.pid.and_then(|pid| Look::take(pid, at_s, spots as u64));
     let play = |login_s: f64| {
@@ -335,7 +336,7 @@ pub fn run(
         let logged_in = memory(server);
         let start_ns = clock.now_ns();
         shared.start_ns[0].store(start_ns, Relaxed);
-        feeder.play(plan, 0..warmup, start_ns, clock)?;
+        feeder.play(plan, &frames, 0..warmup, start_ns, clock)?;
         wait_entered(&shared, due_warmup, settings.drain_ns);
         pause_ms(PAUSE_MS);
         if !feeder.drain_input() {
@@ -346,7 +347,7 @@ pub fn run(
         let start_ns = clock.now_ns();
         shared.start_ns[1].store(start_ns, Relaxed);
         let (played, seen) = watched(server.pid, clock, start_ns, plan, &settings.profile, || {
-            let played = feeder.play(plan, warmup..all, start_ns, clock)?;
+            let played = feeder.play(plan, &frames, warmup..all, start_ns, clock)?;
             wait_entered(&shared, due_all, settings.drain_ns);
             Ok(played)
         })?;
@@ -472,7 +473,7 @@ pub fn idle(
     seconds: u64,
     clock: &Clock,
 ) -> Result<Idle, String> {
-    let shared = Shared::new(*clock, server.address, None, vec![Role::reader(None)]);
+    let shared = Shared::new(*clock, server, None, vec![Role::reader(None)]);
     feeder.wait_connected(clock, settings.login_timeout_ns)?;
     let before = memory(server);
     let (_, (login_s, logged_in, usage, after)) = with_users(&shared, settings, |login_s| {

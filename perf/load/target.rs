@@ -1,5 +1,8 @@
 //! The server under test: one that runs already, or a child with a configuration of ours.
 
+use super::brokers::Dialogue;
+use super::brokers::process::Kind;
+use super::children;
 use super::clock::{Clock, pause_ms};
 use super::rig::os;
 use std::fs::File;
@@ -41,8 +44,28 @@ pub enum Target {
         /// More arguments.
         arguments: Vec<String>,
     },
+    /// A message broker.
+    Broker {
+        /// Which one.
+        kind: Kind,
+        /// The program.
+        program: PathBuf,
+    },
     /// The same, and some of its users are hostile.
     Hostile(Box<Target>),
+}
+
+/// What a target is started for.
+#[derive(Clone, Copy, Debug)]
+pub struct Site {
+    /// Users that it must have room for.
+    pub users: usize,
+    /// Where its feeds connect to.
+    pub feed: SocketAddr,
+    /// Connections there.
+    pub relays: usize,
+    /// The MQTT broker of its PSKReporter feed, if it has one.
+    pub mqtt: Option<SocketAddr>,
 }
 
 impl Target {
@@ -57,23 +80,33 @@ impl Target {
             Target::Limit { arguments, .. } => {
                 std::iter::once("limit".to_string()).chain(arguments.iter().cloned()).collect::<Vec<_>>().join(" ")
             }
+            Target::Broker { kind, .. } => kind.program().into(),
         }
     }
 
-    /// Starts it for `users` users and waits until its user port accepts.
-    pub fn start(&self, users: usize, feed: SocketAddr, feeds: usize, clock: &Clock) -> Result<Server, String> {
+    /// What its users speak.
+    pub fn dialogue(&self) -> Dialogue {
+        match self {
+            Target::Broker { kind, .. } => kind.dialogue(),
+            _ => Dialogue::Telnet,
+        }
+    }
+
+    /// Starts it and waits until its user port accepts.
+    pub fn start(&self, site: &Site, clock: &Clock) -> Result<Server, String> {
+        let dialogue = self.dialogue();
         if let Target::Running { address, pid } = self {
-            return Ok(Server { address: *address, pid: *pid, child: None });
+            return Ok(Server { address: *address, pid: *pid, runs_on: true, dialogue, child: None });
         }
         if let Target::Hostile(calm) = self {
-            return calm.start(users, feed, feeds, clock);
+            return calm.start(site, clock);
         }
         let address = free_port()?;
         let dir = scratch_dir(address)?;
         let mut command = match self {
             Target::Node { program, set } => {
                 let config = dir.join("node.ron");
-                std::fs::write(&config, node_config(users, address, feed, feeds))
+                std::fs::write(&config, node_config(site, address))
                     .map_err(|e| format!("{}: {e}", config.display()))?;
                 let mut command = Command::new(program);
                 command.arg("run").arg("--config").arg(&config).arg("--data").arg(dir.join("data"));
@@ -85,10 +118,18 @@ impl Target {
             Target::Limit { program, arguments } => {
                 let mut command = Command::new(program);
                 command.arg("--listen").arg(address.to_string());
-                for _ in 0..feeds {
-                    command.arg("--feed").arg(feed.to_string());
+                for _ in 0..site.relays {
+                    command.arg("--feed").arg(site.feed.to_string());
                 }
                 command.args(arguments);
+                command
+            }
+            Target::Broker { kind, program } => {
+                let config = dir.join("broker.conf");
+                std::fs::write(&config, kind.config(site.users, address, &dir))
+                    .map_err(|e| format!("{}: {e}", config.display()))?;
+                let mut command = Command::new(program);
+                command.args(kind.arguments(&config)).current_dir(&dir);
                 command
             }
             Target::Running { .. } | Target::Hostile(_) => return Err("unreachable: started above".into()),
@@ -96,14 +137,12 @@ impl Target {
         let log = dir.join("log");
         let out = File::create(&log).map_err(|e| format!("{}: {e}", log.display()))?;
         let err = out.try_clone().map_err(|e| format!("{}: {e}", log.display()))?;
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(out)
-            .stderr(err)
-            .spawn()
+        command.stdin(Stdio::null()).stdout(out).stderr(err);
+        let child = children::spawn(&mut command, &dir)
             .map_err(|e| format!("{} does not start: {e}", command.get_program().to_string_lossy()))?;
         let pid = child.id();
-        let mut server = Server { address, pid: Some(pid), child: Some(Spawned { child, dir, log }) };
+        let child = Some(Spawned { child, dir, log });
+        let mut server = Server { address, pid: Some(pid), runs_on: false, dialogue, child };
         server.wait_accepting(clock)?;
         Ok(server)
     }
@@ -115,6 +154,10 @@ pub struct Server {
     pub address: SocketAddr,
     /// Its process, if known.
     pub pid: Option<u32>,
+    /// Whether it is there before and after the runs: its connections are kept.
+    pub runs_on: bool,
+    /// What its users speak.
+    pub dialogue: Dialogue,
     child: Option<Spawned>,
 }
 
@@ -129,7 +172,7 @@ impl Server {
         let deadline_ns = clock.now_ns() + START_NS;
         while TcpStream::connect_timeout(&self.address, Duration::from_millis(200)).is_err() {
             if let Some(spawned) = &mut self.child
-                && let Ok(Some(status)) = spawned.child.try_wait()
+                && let Ok(Some(status)) = children::try_wait(&mut spawned.child)
             {
                 return Err(format!("the server ended at once ({status}):\n{}", last_lines(&spawned.log)));
             }
@@ -145,10 +188,11 @@ impl Server {
     /// Stops a child with SIGTERM and returns its last words; `None` for a server that is not ours.
     pub fn finish(mut self, clock: &Clock) -> Option<String> {
         let spawned = self.child.as_mut()?;
+        // Its pid is ours until it is waited for: no other process can have it.
         os::terminate(spawned.child.id());
         let deadline_ns = clock.now_ns() + END_NS;
         let ended = loop {
-            match spawned.child.try_wait() {
+            match children::try_wait(&mut spawned.child) {
                 Ok(Some(status)) => break status.to_string(),
                 Ok(None) if clock.now_ns() < deadline_ns => pause_ms(10),
                 Ok(None) => break format!("still there {} s after SIGTERM, killed", END_NS / 1_000_000_000),
@@ -161,9 +205,7 @@ impl Server {
 
 impl Drop for Spawned {
     fn drop(&mut self) {
-        // Fails when it has ended already, which is the usual case.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        children::end(&mut self.child);
         let _ = std::fs::remove_dir_all(&self.dir);
     }
 }
@@ -187,11 +229,15 @@ fn scratch_dir(address: SocketAddr) -> Result<PathBuf, String> {
     Ok(dir)
 }
 
+/// Name of the feed that hears the MQTT broker; its line in the node's report is looked for.
+pub const MQTT_FEED: &str = "loadmqtt";
+
 /// Everything else stays as shipped: the test is of the node that people run.
-fn node_config(users: usize, address: SocketAddr, feed: SocketAddr, feeds: usize) -> String {
+fn node_config(site: &Site, address: SocketAddr) -> String {
+    let Site { users, feed, relays, mqtt } = *site;
     // Probes and logins that overlap the last logouts.
     let room = users + 100;
-    let feeds: String = (0..feeds)
+    let mut feeds: String = (0..relays)
         .map(|f| {
             format!(
                 "        (kind: Rbn, name: \"load{f}\", enabled: true, host: \"{}\", port: {}),\n",
@@ -200,6 +246,12 @@ fn node_config(users: usize, address: SocketAddr, feed: SocketAddr, feeds: usize
             )
         })
         .collect();
+    if let Some(broker) = mqtt {
+        let (host, port) = (broker.ip(), broker.port());
+        feeds += &format!(
+            "        (kind: PskReporter, name: \"{MQTT_FEED}\", enabled: true, host: \"{host}\", port: {port}, modes: []),\n"
+        );
+    }
     format!(
         "#![enable(implicit_some)]\n(\n    callsign: \"N1LOAD\",\n    telnet: (listen: \"{address}\"),\n    limits: (connections: {room}, \
          per_address: {room}, pre_login: {room}, exempt: [\"127.0.0.0/8\"]),\n    feeds: [\n{feeds}    ],\n)\n"
@@ -209,16 +261,22 @@ fn node_config(users: usize, address: SocketAddr, feed: SocketAddr, feeds: usize
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dxring::config::FeedKind;
 
     #[test]
     fn the_generated_configuration_is_one() {
         let any: SocketAddr = "127.0.0.1:7000".parse().unwrap();
-        let text = node_config(1000, "127.0.0.1:7300".parse().unwrap(), any, 2);
+        let mut site = Site { users: 1000, feed: any, relays: 2, mqtt: None };
+        let text = node_config(&site, "127.0.0.1:7300".parse().unwrap());
         let node: dxring::config::Node = ron::from_str(&text).unwrap();
         assert_eq!(node.callsign, "N1LOAD");
         assert_eq!(node.limits.connections, 1100);
         assert_eq!(node.feeds.len(), 2);
         assert!(node.feeds.iter().all(|f| f.enabled && f.port == 7000));
         assert!(!node.simulator_runs());
+        site.mqtt = Some("127.0.0.1:1883".parse().unwrap());
+        let node: dxring::config::Node = ron::from_str(&node_config(&site, any)).unwrap();
+        let feed = &node.feeds[2];
+        assert_eq!((feed.kind, feed.port, feed.modes.is_empty()), (FeedKind::PskReporter, 1883, true));
     }
 }

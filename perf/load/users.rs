@@ -1,8 +1,10 @@
 //! The user side: threads that each drive many telnet users through one epoll.
 
+use super::brokers::{Dialogue, Heard};
 use super::check::{Books, Sums, Wanted};
 use super::clock::Clock;
 use super::plan::{Plan, user_call};
+use super::target::Server;
 use hdrhistogram::Histogram;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
@@ -72,6 +74,8 @@ pub struct Shared {
     pub clock: Clock,
     /// The server's user port.
     pub server: SocketAddr,
+    /// What its users speak.
+    pub dialogue: Dialogue,
     /// The plan; `None` when nothing will be sent.
     pub plan: Option<Plan>,
     /// What users do: user `n` has role `n % roles`.
@@ -98,10 +102,11 @@ pub struct Shared {
 
 impl Shared {
     /// Nothing has happened yet.
-    pub fn new(clock: Clock, server: SocketAddr, plan: Option<Plan>, roles: Vec<Role>) -> Shared {
+    pub fn new(clock: Clock, server: &Server, plan: Option<Plan>, roles: Vec<Role>) -> Shared {
         Shared {
             clock,
-            server,
+            server: server.address,
+            dialogue: server.dialogue,
             plan,
             roles,
             connect_gap_ns: 0,
@@ -250,6 +255,23 @@ struct Thread<'a> {
     seen: Seen,
 }
 
+impl Seen {
+    /// A broker's line that is no spot.
+    fn hear_broker(&mut self, shared: &Shared, user: &mut User, line: &[u8], now_ns: u64) {
+        let subscribed = !matches!(user.stage, Stage::Connecting | Stage::AwaitsPrompts(_));
+        match shared.dialogue.hear(line, subscribed) {
+            Heard::Nothing => {}
+            Heard::Answer(bytes) => say(user, bytes),
+            Heard::Done if subscribed => {}
+            Heard::Done => {
+                user.stage = Stage::AwaitsPrompts(0);
+                self.login_us.saturating_record(now_ns.saturating_sub(user.asked_ns) / 1000);
+            }
+            Heard::Refused => shared.report(format!("user {}: {}", user.number, String::from_utf8_lossy(line))),
+        }
+    }
+}
+
 impl Thread<'_> {
     fn run(&mut self) -> std::io::Result<()> {
         let mut poll = Poll::new()?;
@@ -297,6 +319,10 @@ impl Thread<'_> {
                 if user.stage == Stage::Connecting && event.is_writable() {
                     let failed = user.stream.as_ref().and_then(|s| s.take_error().ok().flatten());
                     match failed {
+                        None if self.shared.dialogue.is_broker() => {
+                            user.stage = Stage::AwaitsPrompts(1);
+                            say(user, self.shared.dialogue.opening());
+                        }
                         None => user.stage = Stage::AwaitsLogin,
                         Some(e) => self.lose(at, &format!("connect: {e}"), &mut under_way),
                     }
@@ -359,11 +385,17 @@ impl Thread<'_> {
         let mut entered = 0;
         let warmup = shared.plan.as_ref().map_or(0, |p| p.warmup);
         let starts = [shared.start_ns[0].load(Relaxed), shared.start_ns[1].load(Relaxed)];
-        for end in memchr::memchr_iter(b'\n', bytes) {
-            let line = &bytes[from..end];
-            from = end + 1;
+        let head = shared.dialogue.head();
+        loop {
+            // A broker's frame head would be up to six lines more to look at per spot.
+            let start = if bytes[from..].starts_with(head) { from + head.len() } else { from };
+            let Some(length) = memchr::memchr(b'\n', &bytes[start..]) else { break };
+            let line = &bytes[start..start + length];
+            from = start + length + 1;
             if !line.starts_with(b"DX de ") {
-                if let Stage::AwaitsPrompts(left) = user.stage
+                if shared.dialogue.is_broker() {
+                    self.seen.hear_broker(shared, user, line, now_ns);
+                } else if let Stage::AwaitsPrompts(left) = user.stage
                     && line.trim_ascii_end().ends_with(b" >")
                 {
                     user.stage = Stage::AwaitsPrompts(left.saturating_sub(1));

@@ -55,3 +55,23 @@ pub fn terminate(pid: u32) {
         libc::kill(pid as libc::pid_t, libc::SIGTERM);
     }
 }
+
+/// Kills a process (SIGKILL). Only ever called with the id of a child that has not been waited for.
+pub fn kill(pid: u32) {
+    // SAFETY: kill touches no memory of ours.
+    unsafe {
+        libc::kill(pid as libc::pid_t, libc::SIGKILL);
+    }
+}
+
+/// The kernel ends the child when the thread that starts it is gone, however it went. Call it from the main thread.
+pub fn ends_with_its_parent(command: &mut std::process::Command) {
+    use std::os::unix::process::CommandExt as _;
+    // SAFETY: between fork and exec only prctl is called: it is async-signal-safe and touches no memory.
+    unsafe {
+        command.pre_exec(|| {
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM);
+            Ok(())
+        });
+    }
+}
