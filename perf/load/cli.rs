@@ -2,6 +2,8 @@
 
 use super::brokers::process::{self, Kind};
 use super::filters::{Commands, FILTERS_MAX};
+use super::hostile::Hostility;
+use super::pairs::Bar;
 use super::plan::{DX_CALLS, Profile};
 use super::recorded::{Part, Recording};
 use super::run::Settings;
@@ -47,7 +49,7 @@ const STORM: [&str; 20] = [
 /// checks gaps, duplicates and order. The exit status is 1 when a line was lost, came twice or out of
 /// order, or when the generator missed its rate.
 #[derive(Parser, Debug)]
-#[command(name = "dxring-load")]
+#[command(name = "dxring-load", args_override_self = true)]
 pub struct Cli {
     /// User port of a server that runs already; its feed must connect to --feed-listen.
     #[arg(long, value_name = "ADDR")]
@@ -147,6 +149,33 @@ pub struct Cli {
     /// Plays --recorded so many times as fast.
     #[arg(long, default_value_t = 1.0, value_name = "TIMES", requires = "recorded")]
     speed: f64,
+    /// Some of the users harm (--never-read, --reset-per-s), and visitors log in and leave (--logins-per-s); the figures
+    /// are those of the others.
+    #[arg(long, conflicts_with_all = ["idle", "storm", "spawn_nats", "spawn_redis"])]
+    hostile: bool,
+    /// Runs each --spawn target calm and hostile in turn: what do hostile users cost the others?
+    #[arg(long, conflicts_with_all = ["idle", "storm", "hostile", "server", "spawn_limit", "spawn_nats", "spawn_redis"], requires = "spawn")]
+    pub hostile_pairs: bool,
+    /// Percent of the users who log in and never read; 0 = off.
+    #[arg(long, default_value_t = 5.0, value_name = "PERCENT")]
+    never_read: f64,
+    /// Percent of the users who are reset, and log in again, per second; 0 = off.
+    #[arg(long, default_value_t = 1.0, value_name = "PERCENT")]
+    reset_per_s: f64,
+    /// Visitors per second who leave at the prompt; 0 = off.
+    #[arg(long, default_value_t = 200, value_name = "PER_S")]
+    logins_per_s: u64,
+    /// The first target misses its bar when a user's p99 is over 2 x the median user's.
+    #[arg(long)]
+    fair: bool,
+    /// The first target misses its bar when the last burst's p99 is over 1.5 x the median burst's, or memory or
+    /// descriptors grow after the second burst.
+    #[arg(long)]
+    steady: bool,
+    /// A bar of the first target, as in p99=0.5: at most half of each other one's, the bare writer apart, or
+    /// rate=0.8:limit: at least 0.8 of that one's. May be repeated.
+    #[arg(long = "bar", value_name = "FIGURE=TIMES[:TARGET]")]
+    pub bars: Vec<Bar>,
     /// Warm-up spots, sent evenly within a second before the measured part.
     #[arg(long, default_value_t = 500)]
     warmup: u64,
@@ -177,6 +206,9 @@ pub struct Cli {
     /// Write the delivery histogram of all users, one file per run: FILE, FILE.2, ...
     #[arg(long, value_name = "FILE")]
     pub hgrm: Option<PathBuf>,
+    /// Draw the delivery percentiles of all targets.
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
     /// Append blocks and table to this record.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
@@ -214,6 +246,10 @@ impl Cli {
                 targets.push(broker(kind, program.as_ref())?);
             }
         }
+        if self.hostile_pairs {
+            let hostile = targets.iter().map(|target| Target::Hostile(Box::new(target.clone()))).collect::<Vec<_>>();
+            targets.extend(hostile);
+        }
         if targets.is_empty() {
             return Err("nothing to test: give --server, --spawn, --spawn-limit, --spawn-nats or --spawn-redis".into());
         }
@@ -247,6 +283,16 @@ impl Cli {
             _ if self.idle.is_some() || self.storm => Profile::Rate { per_s: 1, seconds: 0 },
             _ => return Err("nothing to send: give --rate, --burst, --recorded, --idle or --storm".into()),
         };
+        for (percent, option) in [(self.never_read, "--never-read"), (self.reset_per_s, "--reset-per-s")] {
+            if !(0.0..=100.0).contains(&percent) {
+                return Err(format!("{option} {percent}: use 0 to 100"));
+            }
+        }
+        let hostile = Hostility {
+            never_read_percent: self.never_read,
+            reset_per_s_percent: self.reset_per_s,
+            logins_per_s: self.logins_per_s,
+        };
         let settings = Settings {
             users: self.idle.unwrap_or(self.users),
             filters: self.filters,
@@ -259,6 +305,9 @@ impl Cli {
             noise_cores_max: self.noise_cores_max,
             login_timeout_ns: self.login_timeout_s * 1_000_000_000,
             drain_ns: self.drain_s * 1_000_000_000,
+            hostile: (self.hostile || self.hostile_pairs).then_some(hostile),
+            fair: self.fair,
+            steady: self.steady,
         };
         if settings.users == 0 {
             return Err("--users 0: use at least 1".into());
@@ -289,6 +338,21 @@ impl Cli {
         let from_s = self.recorded_from.as_deref().map(second_of_day).transpose()?;
         let part = Part { from_s, seconds: self.seconds, speed: self.speed };
         Ok(Profile::Recorded(Arc::new(Recording::read(path, part)?)))
+    }
+
+    /// Bars of the first target; hostile pairs have theirs by the issue that asked for them.
+    pub fn bars(&self) -> Vec<Bar> {
+        let mut bars = self.bars.clone();
+        if self.hostile_pairs {
+            bars.extend(Bar::hostile());
+        }
+        bars
+    }
+
+    /// How to run one target: with hostile pairs the calm one is calm.
+    pub fn settings_of(&self, settings: &Settings, target: &Target) -> Settings {
+        let calm = self.hostile_pairs && !matches!(target, Target::Hostile(_));
+        Settings { hostile: settings.hostile.filter(|_| !calm), ..settings.clone() }
     }
 
     /// Whether only idle users are measured.
