@@ -151,10 +151,10 @@ pub struct Cli {
     speed: f64,
     /// Some of the users harm (--never-read, --reset-per-s), and visitors log in and leave (--logins-per-s); the figures
     /// are those of the others.
-    #[arg(long, conflicts_with_all = ["idle", "storm"])]
+    #[arg(long, conflicts_with_all = ["idle", "storm", "spawn_nats", "spawn_redis"])]
     hostile: bool,
     /// Runs each --spawn target calm and hostile in turn: what do hostile users cost the others?
-    #[arg(long, conflicts_with_all = ["idle", "storm", "hostile", "server", "spawn_limit"], requires = "spawn")]
+    #[arg(long, conflicts_with_all = ["idle", "storm", "hostile", "server", "spawn_limit", "spawn_nats", "spawn_redis"], requires = "spawn")]
     pub hostile_pairs: bool,
     /// Percent of the users who log in and never read; 0 = off.
     #[arg(long, default_value_t = 5.0, value_name = "PERCENT")]

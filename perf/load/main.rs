@@ -114,6 +114,11 @@ struct Started {
 impl Bench<'_> {
     /// Starts a target and lets the feed side know.
     fn start(&mut self, target: &Target) -> Result<Started, String> {
+        // Before it starts: a server may connect to us while we still wait for its user port. One that runs on
+        // keeps its connections.
+        if !matches!(target, Target::Running { .. }) {
+            self.feeder.disconnect();
+        }
         let mut site = Site {
             users: self.settings.places(),
             feed: self.feeder.address()?,
@@ -143,8 +148,8 @@ impl Bench<'_> {
             let mut noisy = false;
             for at in order(self.targets.len(), self.cli.aa, round) {
                 let target = &self.targets[at];
-                let Started { server, mosquitto } = self.start(target)?;
                 let settings = &self.cli.settings_of(self.settings, target);
+                let Started { server, mosquitto } = self.start(target)?;
                 let result = run::run(&target.name(), round, &server, self.feeder, settings, page, self.clock);
                 page = (page + spots) % DX_CALLS;
                 let last_words = server.finish(self.clock);
@@ -170,10 +175,9 @@ impl Bench<'_> {
                 rounds += 1;
             }
         }
-        let heading = format!("{workload} -> {} users", self.settings.users);
-        out.say(&format!("\n{heading}\n\n{}", report::table(&runs)));
+        out.say(&format!("\n{workload} -> {} users\n\n{}", self.settings.users, report::table(&runs)));
         if let Some(file) = &self.cli.svg {
-            svg::percentiles(file, &heading, &runs)?;
+            svg::percentiles(file, &format!("{workload} -> {} users", self.settings.users), &runs)?;
         }
         let bars = report::bars(&runs, &self.cli.bars());
         out.say(&bars.text());
