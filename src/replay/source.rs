@@ -1,6 +1,7 @@
 //! What lies before the ring: captures merged by moment, the desk with the gate.
 
 use super::capture::Capture;
+use super::open::Form;
 use super::summary::{Stage as Lap, StageTime};
 use super::{BATCH_LINES_MAX, Options, ReplayError};
 use crate::config::{self, FeedKind};
@@ -22,6 +23,24 @@ pub struct Source {
     /// Capture seconds per second; `None` = as fast as it goes.
     speed: Option<f64>,
     began: Instant,
+}
+
+/// What the node would take of PSKReporter: its first feed of that kind says, or the shipped one.
+struct PskReporterFeed {
+    age: AgePolicy,
+    policy: ReportPolicy,
+}
+
+impl PskReporterFeed {
+    fn of(settings: &config::Node) -> PskReporterFeed {
+        let shipped = config::Node::default();
+        let is_one = |feed: &&config::Feed| feed.kind == FeedKind::PskReporter;
+        let feed = settings.feeds.iter().chain(&shipped.feeds).find(is_one);
+        PskReporterFeed {
+            age: AgePolicy { max_age_s: feed.map_or(0, |feed| feed.max_age_s) },
+            policy: feed.map(ReportPolicy::of).unwrap_or_default(),
+        }
+    }
 }
 
 /// Lines of one capture and one moment.
