@@ -138,7 +138,7 @@ fn mqtt(c: &mut Criterion) {
         });
     };
     bench("framed", |payload| payload.len() as u64);
-    bench("framed and scanned", |payload| pskreporter(payload).map_or(0, |report| report.spot.freq.hz()));
+    bench("framed and scanned", |payload| pskreporter(payload).report.map_or(0, |report| report.spot.freq.hz()));
     group.finish();
 }
 
