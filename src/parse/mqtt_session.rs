@@ -172,7 +172,7 @@ fn subscribe(version: MqttVersion, topics: &[String], packet_id: u16) -> Result<
         options = options.set_rh(RetainHandling::DoNotSendRetained);
     }
     let entries: Vec<SubEntry> =
-        topics.iter().map(|topic| SubEntry::new(topic.as_str(), options.clone())).collect::<Result<_, _>>()?;
+        topics.iter().map(|topic| SubEntry::new(topic.as_str(), options)).collect::<Result<_, _>>()?;
     match version {
         MqttVersion::V3 => v3_1_1::Subscribe::builder().packet_id(packet_id).entries(entries).build().map(Packet::from),
         MqttVersion::V5 => v5_0::Subscribe::builder().packet_id(packet_id).entries(entries).build().map(Packet::from),
