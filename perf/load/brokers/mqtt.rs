@@ -100,8 +100,8 @@ mod tests {
     fn the_node_reads_the_report() {
         for band in 0..BANDS.len() {
             let report = Report { sq: 73_468_726_263, band, dx: "DL1ABC", spotter: "W3LPL", heard_s: 1_791_326_355 };
-            let read =
-                dxring::wire::pskreporter(report.payload().as_bytes()).report.unwrap_or_else(|e| panic!("{e:?}"));
+            let message = dxring::wire::pskreporter(report.payload().as_bytes());
+            let read = message.report.unwrap_or_else(|e| panic!("{e:?}"));
             assert_eq!((read.spot.dx.as_str(), read.spot.de.as_str()), ("DL1ABC", "W3LPL-#"));
             assert_eq!((read.spot.mode(), message.sq), (Mode::Ft8, Some(73_468_726_263)));
             assert_ne!(read.spot.band(), Band::None);
