@@ -2,6 +2,8 @@
 
 use super::brokers::process::{self, Kind};
 use super::filters::{Commands, FILTERS_MAX};
+use super::hostile::Hostility;
+use super::pairs::Bar;
 use super::plan::{DX_CALLS, Profile};
 use super::recorded::{Part, Recording};
 use super::run::Settings;
@@ -47,7 +49,7 @@ const STORM: [&str; 20] = [
 /// checks gaps, duplicates and order. The exit status is 1 when a line was lost, came twice or out of
 /// order, or when the generator missed its rate.
 #[derive(Parser, Debug)]
-#[command(name = "dxring-load")]
+#[command(name = "dxring-load", args_override_self = true)]
 pub struct Cli {
     /// User port of a server that runs already; its feed must connect to --feed-listen.
     #[arg(long, value_name = "ADDR")]
@@ -136,7 +138,7 @@ pub struct Cli {
     #[arg(long, default_value_t = 1)]
     times: u64,
     /// Spots/s beneath and between bursts, until --every-ms after the last one's start.
-    #[arg(long, default_value_t = 0, value_name = "PER_S", requires = "burst")]
+    #[arg(long, default_value_t = 0, value_name = "PER_S", requires = "burst", conflicts_with = "rate")]
     base_rate: u64,
     /// Timing, bands and modes of this capture (text, CSV, .zst, or the .sec file beside one), for at most --seconds.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["rate", "burst", "idle", "storm"])]
@@ -147,6 +149,33 @@ pub struct Cli {
     /// Plays --recorded so many times as fast.
     #[arg(long, default_value_t = 1.0, value_name = "TIMES", requires = "recorded")]
     speed: f64,
+    /// Some of the users harm (--never-read, --reset-per-s), and visitors log in and leave (--logins-per-s); the figures
+    /// are those of the others.
+    #[arg(long, conflicts_with_all = ["idle", "storm", "spawn_nats", "spawn_redis"])]
+    hostile: bool,
+    /// Runs each --spawn target calm and hostile in turn: what do hostile users cost the others?
+    #[arg(long, conflicts_with_all = ["idle", "storm", "hostile", "server", "spawn_limit", "spawn_nats", "spawn_redis"], requires = "spawn")]
+    pub hostile_pairs: bool,
+    /// Percent of the users who log in and never read; 0 = off.
+    #[arg(long, default_value_t = 5.0, value_name = "PERCENT")]
+    never_read: f64,
+    /// Percent of the users who are reset, and log in again, per second; 0 = off.
+    #[arg(long, default_value_t = 1.0, value_name = "PERCENT")]
+    reset_per_s: f64,
+    /// Visitors per second who leave at the prompt; 0 = off.
+    #[arg(long, default_value_t = 200, value_name = "PER_S")]
+    logins_per_s: u64,
+    /// The first target misses its bar when a user's p99 is over 2 x the median user's.
+    #[arg(long)]
+    fair: bool,
+    /// The first target misses its bar when the last burst's p99 is over 1.5 x the median burst's, or memory or
+    /// descriptors grow after the second burst.
+    #[arg(long)]
+    steady: bool,
+    /// A bar of the first target, as in p99=0.5: at most half of each other one's, the bare writer apart, or
+    /// rate=0.8:limit: at least 0.8 of that one's. May be repeated.
+    #[arg(long = "bar", value_name = "FIGURE=TIMES[:TARGET]")]
+    pub bars: Vec<Bar>,
     /// Warm-up spots, sent evenly within a second before the measured part.
     #[arg(long, default_value_t = 500)]
     warmup: u64,
@@ -177,6 +206,9 @@ pub struct Cli {
     /// Write the delivery histogram of all users, one file per run: FILE, FILE.2, ...
     #[arg(long, value_name = "FILE")]
     pub hgrm: Option<PathBuf>,
+    /// Draw the delivery percentiles of all targets.
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
     /// Append blocks and table to this record.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
@@ -214,6 +246,10 @@ impl Cli {
                 targets.push(broker(kind, program.as_ref())?);
             }
         }
+        if self.hostile_pairs {
+            let hostile = targets.iter().map(|target| Target::Hostile(Box::new(target.clone()))).collect::<Vec<_>>();
+            targets.extend(hostile);
+        }
         if targets.is_empty() {
             return Err("nothing to test: give --server, --spawn, --spawn-limit, --spawn-nats or --spawn-redis".into());
         }
@@ -233,7 +269,9 @@ impl Cli {
                 "--rate {rate} --mqtt-rate {mqtt}: --rate must be 1 to {MQTT_TIMES_MAX} times --mqtt-rate, as in --rate 15000 --mqtt-rate 5000"
             )),
             (Some(mqtt), Some(rate)) => Ok(((rate / mqtt) as usize + 1, Some(rate + mqtt))),
-            (_, rate) => Ok((self.feeders.max(1), rate)),
+            // clap drops a requirement that conflicts with something given, --burst here.
+            (Some(_), None) => Err("--mqtt-rate needs --rate".into()),
+            (None, rate) => Ok((self.feeders.max(1), rate)),
         }
     }
 
@@ -247,6 +285,16 @@ impl Cli {
             _ if self.idle.is_some() || self.storm => Profile::Rate { per_s: 1, seconds: 0 },
             _ => return Err("nothing to send: give --rate, --burst, --recorded, --idle or --storm".into()),
         };
+        for (percent, option) in [(self.never_read, "--never-read"), (self.reset_per_s, "--reset-per-s")] {
+            if !(0.0..=100.0).contains(&percent) {
+                return Err(format!("{option} {percent}: use 0 to 100"));
+            }
+        }
+        let hostile = Hostility {
+            never_read_percent: self.never_read,
+            reset_per_s_percent: self.reset_per_s,
+            logins_per_s: self.logins_per_s,
+        };
         let settings = Settings {
             users: self.idle.unwrap_or(self.users),
             filters: self.filters,
@@ -259,6 +307,9 @@ impl Cli {
             noise_cores_max: self.noise_cores_max,
             login_timeout_ns: self.login_timeout_s * 1_000_000_000,
             drain_ns: self.drain_s * 1_000_000_000,
+            hostile: (self.hostile || self.hostile_pairs).then_some(hostile),
+            fair: self.fair,
+            steady: self.steady,
         };
         if settings.users == 0 {
             return Err("--users 0: use at least 1".into());
@@ -289,6 +340,21 @@ impl Cli {
         let from_s = self.recorded_from.as_deref().map(second_of_day).transpose()?;
         let part = Part { from_s, seconds: self.seconds, speed: self.speed };
         Ok(Profile::Recorded(Arc::new(Recording::read(path, part)?)))
+    }
+
+    /// Bars of the first target; hostile pairs have theirs by the issue that asked for them.
+    pub fn bars(&self) -> Vec<Bar> {
+        let mut bars = self.bars.clone();
+        if self.hostile_pairs {
+            bars.extend(Bar::hostile());
+        }
+        bars
+    }
+
+    /// How to run one target: with hostile pairs the calm one is calm.
+    pub fn settings_of(&self, settings: &Settings, target: &Target) -> Settings {
+        let calm = self.hostile_pairs && !matches!(target, Target::Hostile(_));
+        Settings { hostile: settings.hostile.filter(|_| !calm), ..settings.clone() }
     }
 
     /// Whether only idle users are measured.
@@ -357,6 +423,19 @@ mod tests {
     }
 
     #[test]
+    fn hostile_pairs_run_one_node_calm_and_hostile() {
+        let line = "--spawn x/dxring --burst 50 --times 3 --base-rate 9 --hostile-pairs --users 100 --logins-per-s 7";
+        let (targets, settings) = parse(line).unwrap();
+        let names: Vec<String> = targets.iter().map(Target::name).collect();
+        assert_eq!(names, ["dxring", "dxring hostile"]);
+        assert_eq!(settings.profile.spots(), 3 * 50 + 45 * 9);
+        let cli = Cli::try_parse_from(std::iter::once("dxring-load").chain(line.split(' '))).unwrap();
+        assert_eq!(cli.settings_of(&settings, &targets[0]).hostile, None);
+        assert_eq!(cli.settings_of(&settings, &targets[1]).hostile.map(|h| h.logins_per_s), Some(7));
+        assert_eq!(cli.bars().len(), 2);
+    }
+
+    #[test]
     fn filters_and_storms() {
         let (_, settings) = parse("--spawn dxring --rate 5000 --users 2000 --filters 100").unwrap();
         assert_eq!((settings.filters, &settings.filter_commands.bands[..]), (100, "PASS BAND {}"));
@@ -379,6 +458,13 @@ mod tests {
             "--spawn-limit x --rate 5 --burst 5",
             "--spawn-limit x --rate 5 --filters 20000",
             "--spawn x --storm --rate 5",
+            "--spawn x --rate 5 --base-rate 5",
+            "--spawn x --recorded /nowhere",
+            "--spawn x --recorded y --burst 5",
+            "--spawn x --burst 5 --never-read 101",
+            "--spawn x --burst 5 --hostile --hostile-pairs",
+            "--spawn-limit x --burst 5 --hostile-pairs",
+            "--spawn x --burst 5 --bar p98=1",
             "--spawn-nats x --rate 5 --filters 3",
             "--spawn-nats x --storm",
             "--spawn x --rate 7 --mqtt-rate 5",

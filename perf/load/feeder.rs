@@ -74,12 +74,8 @@ impl Feeder {
         while self.listener.accept().is_ok() {}
     }
 
-    /// What `server` needs: nothing when it connects to us, publishers when it is a broker. Connections to an earlier
-    /// server are dropped, unless it runs on.
+    /// What `server` needs: nothing when it connects to us, publishers when it is a broker.
     pub fn attach(&mut self, server: &Server) -> Result<(), String> {
-        if !server.runs_on {
-            self.disconnect();
-        }
         if let Some(way) = Way::to(server.dialogue) {
             for _ in 0..self.feeds {
                 self.publish_to(server.address, way)?;

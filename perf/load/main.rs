@@ -9,6 +9,8 @@ mod clock;
 mod cpu;
 mod feeder;
 mod filters;
+mod growth;
+mod hostile;
 mod json;
 mod machine;
 mod pairs;
@@ -18,6 +20,8 @@ mod report;
 #[path = "../rig/mod.rs"]
 mod rig;
 mod run;
+mod scenario;
+mod svg;
 mod target;
 mod users;
 
@@ -40,7 +44,14 @@ use target::{Server, Site, Target};
 const OTHER_DESCRIPTORS: u64 = 50;
 
 fn main() -> ExitCode {
-    match work(&Cli::parse()) {
+    let cli = match scenario::arguments(std::env::args_os()) {
+        Ok(arguments) => Cli::parse_from(arguments),
+        Err(e) => {
+            eprintln!("dxring-load: {e}");
+            return ExitCode::from(2);
+        }
+    };
+    match work(&cli) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(e) => {
@@ -56,7 +67,7 @@ fn work(cli: &Cli) -> Result<bool, String> {
     let mosquitto = cli.mosquitto()?;
     let settings = cli.settings()?;
     let limit = rig::os::raise_descriptor_limit();
-    let needed = settings.users as u64 + OTHER_DESCRIPTORS;
+    let needed = settings.places() as u64 + OTHER_DESCRIPTORS;
     if limit < needed {
         return Err(format!(
             "{} users need {needed} descriptors here (and as many in the server), the hard limit is {limit}: raise it (ulimit -Hn) or use fewer users",
@@ -103,8 +114,13 @@ struct Started {
 impl Bench<'_> {
     /// Starts a target and lets the feed side know.
     fn start(&mut self, target: &Target) -> Result<Started, String> {
+        // Before it starts: a server may connect to us while we still wait for its user port. One that runs on
+        // keeps its connections.
+        if !matches!(target, Target::Running { .. }) {
+            self.feeder.disconnect();
+        }
         let mut site = Site {
-            users: self.settings.users,
+            users: self.settings.places(),
             feed: self.feeder.address()?,
             relays: self.settings.feeds - usize::from(self.mosquitto.is_some()),
             mqtt: None,
@@ -132,8 +148,9 @@ impl Bench<'_> {
             let mut noisy = false;
             for at in order(self.targets.len(), self.cli.aa, round) {
                 let target = &self.targets[at];
+                let settings = &self.cli.settings_of(self.settings, target);
                 let Started { server, mosquitto } = self.start(target)?;
-                let result = run::run(&target.name(), round, &server, self.feeder, self.settings, page, self.clock);
+                let result = run::run(&target.name(), round, &server, self.feeder, settings, page, self.clock);
                 page = (page + spots) % DX_CALLS;
                 let last_words = server.finish(self.clock);
                 let mut run = match result {
@@ -159,11 +176,16 @@ impl Bench<'_> {
             }
         }
         out.say(&format!("\n{workload} -> {} users\n\n{}", self.settings.users, report::table(&runs)));
+        if let Some(file) = &self.cli.svg {
+            svg::percentiles(file, &format!("{workload} -> {} users", self.settings.users), &runs)?;
+        }
+        let bars = report::bars(&runs, &self.cli.bars());
+        out.say(&bars.text());
         let good = runs.iter().all(|run| run.failures().is_empty());
         if !good {
             out.say("\nFAILED\n");
         }
-        Ok(good)
+        Ok(good && bars.are_met())
     }
 
     fn storms(&mut self, out: &mut Output) -> Result<bool, String> {
@@ -222,11 +244,16 @@ fn order(targets: usize, aa: bool, round: usize) -> Vec<usize> {
 }
 
 fn workload(settings: &Settings) -> String {
+    let mut text = settings.profile.text();
     match settings.filters {
-        0 => settings.profile.text(),
-        1 => settings.profile.text() + ", 1 filter",
-        filters => format!("{}, {filters} filters", settings.profile.text()),
+        0 => {}
+        1 => text += ", 1 filter",
+        filters => text += &format!(", {filters} filters"),
     }
+    if let Some(hostile) = &settings.hostile {
+        text += &format!(", {}", hostile.text());
+    }
+    text
 }
 
 /// Two programs started one after the other must not repeat a call within a dedup window (480 s) to

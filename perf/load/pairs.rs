@@ -6,6 +6,7 @@
 
 use super::run::Run;
 use std::fmt::Write as _;
+use std::str::FromStr;
 
 /// Times that differ by less are equal whatever their ratio: below it the rig's own ticks speak.
 pub const TIME_FLOOR_US: f64 = 500.0;
@@ -57,7 +58,7 @@ const fn time_us(name: &'static str, value: fn(&Run) -> Option<f64>) -> Figure {
 }
 
 /// What is compared, in the order of the table.
-pub const FIGURES: [Figure; 8] = [
+pub const FIGURES: [Figure; 10] = [
     time_us("p50", |run| quantile(run, 0.5)),
     time_us("p99", |run| quantile(run, 0.99)),
     time_us("p99.9", |run| quantile(run, 0.999)),
@@ -82,6 +83,9 @@ pub const FIGURES: [Figure; 8] = [
         less_is_better: false,
         value: |run| Some(run.lines_per_s).filter(|rate| *rate > 0.0),
     },
+    // The spots of bursts alone, when there are several.
+    time_us("burst p50", |run| Some(run.bursts_us()?.value_at_quantile(0.5) as f64)),
+    time_us("burst p99", |run| Some(run.bursts_us()?.value_at_quantile(0.99) as f64)),
 ];
 
 fn quantile(run: &Run, quantile: f64) -> Option<f64> {
@@ -172,6 +176,18 @@ impl Compared {
     /// "At least `times` the other's", likewise.
     pub fn is_at_least(&self, times: f64) -> bool {
         self.ratio >= times || self.is_near(times)
+    }
+
+    /// The other against the first. What A is to A has no direction: its ratios turn round.
+    fn reversed(&self) -> Compared {
+        let verdict = match self.verdict {
+            Verdict::Ahead => Verdict::Behind,
+            Verdict::Equal => Verdict::Equal,
+            Verdict::Behind => Verdict::Ahead,
+        };
+        let turned = |aa: Spread| Spread { least: 1.0 / aa.greatest, greatest: 1.0 / aa.least, ..aa };
+        let [ours, other] = self.medians;
+        Compared { medians: [other, ours], ratio: 1.0 / self.ratio, aa: self.aa.map(turned), verdict, ..*self }
     }
 
     /// `times` above 1 allow a little more than the same: there the ratio itself is held against the spread. Below
@@ -285,6 +301,83 @@ pub fn spread(entries: &[Entry], target: &str, figure: usize) -> Option<Spread> 
         }
     }
     found
+}
+
+/// What the first target must be to others in one figure.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Bar {
+    /// Place in [`FIGURES`].
+    figure: usize,
+    /// At most so many times the other's; at least, where more is better.
+    times: f64,
+    /// Names of others begin so; `None` = all but the bare writer.
+    target: Option<String>,
+    /// The other is the one that may not be worse: first and other change places.
+    reversed: bool,
+}
+
+impl FromStr for Bar {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Bar, String> {
+        let (figure, rest) = text.split_once('=').ok_or("use FIGURE=TIMES, as in p99=0.5")?;
+        let (times, target) = rest.split_once(':').map_or((rest, None), |(times, target)| (times, Some(target)));
+        let known = || FIGURES.iter().map(|f| f.name).collect::<Vec<_>>().join(", ");
+        let figure = FIGURES
+            .iter()
+            .position(|f| f.name == figure.replace('-', " "))
+            .ok_or_else(|| format!("no figure {figure}: use one of {}", known()))?;
+        let times: f64 =
+            times.parse().ok().filter(|t| *t > 0.0).ok_or_else(|| format!("{times}: use a number above 0"))?;
+        Ok(Bar { figure, times, target: target.map(String::from), reversed: false })
+    }
+}
+
+impl Bar {
+    /// Nobody else's p99 grows by more than 10 % when some users are hostile: pooled, and the worst user's.
+    pub fn hostile() -> Vec<Bar> {
+        ["p99", "worst user p99"]
+            .iter()
+            .filter_map(|name| FIGURES.iter().position(|f| f.name == *name))
+            .map(|figure| Bar { figure, times: 1.1, target: None, reversed: true })
+            .collect()
+    }
+
+    fn is_about(&self, other: &str) -> bool {
+        match &self.target {
+            None if self.reversed => other.ends_with(" hostile"),
+            None => !other.starts_with("limit"),
+            Some(target) => other.starts_with(target.as_str()),
+        }
+    }
+
+    /// Each other target that it is about, in words, and whether it is met there. A bar about nobody is not met.
+    pub fn held_against(&self, pairings: &[Pairing]) -> Vec<(String, bool)> {
+        let name = FIGURES[self.figure].name;
+        let most = FIGURES[self.figure].less_is_better;
+        let than = if most { "at most" } else { "at least" };
+        let mut found: Vec<(String, bool)> = Vec::new();
+        for pairing in pairings.iter().filter(|pairing| self.is_about(&pairing.other)) {
+            let (ours, other) = match self.reversed {
+                true => (&pairing.other, &pairing.ours),
+                false => (&pairing.ours, &pairing.other),
+            };
+            let asked = format!("{name} of {ours}: {than} {} x {other}'s", self.times);
+            let compared = pairing.figures.iter().find(|c| c.figure == self.figure);
+            let compared = compared.map(|c| if self.reversed { c.reversed() } else { *c });
+            found.push(match compared {
+                None => (format!("{asked}: not measured"), false),
+                Some(c) => {
+                    let met = if most { c.is_at_most(self.times) } else { c.is_at_least(self.times) };
+                    let aa = c.aa.map_or(String::new(), |aa| format!(", A:A {:.3}..{:.3}", aa.least, aa.greatest));
+                    (format!("{asked}: {:.3}{aa}", c.ratio), met)
+                }
+            });
+        }
+        if found.is_empty() {
+            found.push((format!("{name}: nobody to compare with"), false));
+        }
+        found
+    }
 }
 
 /// The comparisons as Markdown; empty when there is one target only.
@@ -453,6 +546,38 @@ mod tests {
         {
             assert!(text.contains(part), "{part}: {text}");
         }
+    }
+
+    #[test]
+    fn bars_are_held_against_all_but_the_bare_writer() {
+        let entries: Vec<Entry> = [("a", 10.0), ("nats", 30.0), ("redis", 15.0), ("limit", 5.0)]
+            .map(|(target, ms)| entry(target, 1, State::Counts, ms, ms))
+            .to_vec();
+        let all = pairings(&entries);
+        let met = |bar: &str| bar.parse::<Bar>().unwrap().held_against(&all).iter().map(|b| b.1).collect::<Vec<_>>();
+        assert_eq!(met("p99=1"), [true, true]);
+        assert_eq!(met("p99=0.5"), [true, false]);
+        assert_eq!(met("rate=0.8:limit"), [false]);
+        assert_eq!(met("rate=0.5:limit"), [true]);
+        assert_eq!(met("p99=1:mosquitto"), [false], "nobody");
+        assert_eq!(met("CPU-per-line=0.5:nats"), [true]);
+        for bad in ["p99", "p98=1", "p99=0", "p99=x"] {
+            assert!(bad.parse::<Bar>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn hostile_users_may_cost_a_tenth() {
+        let run = |hostile_ms: f64| {
+            let mut entries = vec![
+                entry("dxring", 1, State::Counts, 100.0, 1.0),
+                entry("dxring hostile", 1, State::Counts, hostile_ms, 1.0),
+            ];
+            entries.iter_mut().for_each(|e| e.figures[4] = e.figures[P99]);
+            Bar::hostile().iter().flat_map(|bar| bar.held_against(&pairings(&entries))).map(|b| b.1).collect::<Vec<_>>()
+        };
+        assert_eq!(run(109.0), [true, true]);
+        assert_eq!(run(120.0), [false, false]);
     }
 
     #[test]

@@ -166,7 +166,8 @@ pub struct Plan {
     /// DX calls as they stand in a line.
     pub keys: Vec<u64>,
     /// Which burst each spot belongs to; empty when none is told apart.
-    pub parts: Vec<u8>,
+    parts: Vec<u8>,
+    part_count: usize,
     /// Band and mode of each spot, when a recording says them; else [`Plan::kind`] follows the number.
     kinds: Vec<Kind>,
     /// Lines of each feed, each [`LINE_BYTES`] long.
@@ -196,7 +197,16 @@ impl Plan {
         }
         let feed_bytes = vec![Vec::with_capacity((offsets_ns.len() / feeds + 1) * LINE_BYTES); feeds];
         let keys = Vec::with_capacity(offsets_ns.len());
-        let mut plan = Plan { offsets_ns, warmup, keys, parts, kinds, feed_bytes, first_page: first_page % DX_CALLS };
+        let mut plan = Plan {
+            offsets_ns,
+            warmup,
+            keys,
+            parts,
+            part_count: measured.parts(),
+            kinds,
+            feed_bytes,
+            first_page: first_page % DX_CALLS,
+        };
         for seq in 0..plan.spots() {
             let page = (first_page + seq as u64) % DX_CALLS;
             let call = calls::call_at(page);
@@ -211,6 +221,11 @@ impl Plan {
     /// Band and mode of a spot.
     pub fn kind(&self, seq: usize) -> Kind {
         self.kinds.get(seq).copied().unwrap_or_else(|| kind_of(seq))
+    }
+
+    /// Bursts that are told apart.
+    pub fn part_count(&self) -> usize {
+        self.part_count
     }
 
     /// The burst that a spot belongs to, when bursts are told apart.

@@ -1,8 +1,10 @@
 //! Runs as text blocks, tables and JSON.
 
 use super::cpu::{Memory, Usage};
+use super::growth::Look;
+use super::hostile::Disturbance;
 use super::json::Json;
-use super::pairs::{self, Entry};
+use super::pairs::{self, Bar, Entry};
 use super::run::{Idle, Run, Storm};
 use hdrhistogram::Histogram;
 use std::fmt::Write as _;
@@ -39,6 +41,18 @@ pub fn block(run: &Run, workload: &str) -> String {
         run.medians_us[1],
         run.medians_us[2]
     );
+    let _ = writeln!(out, "fairness   {} of {} users' p99 above 2 x the median user's", run.above_twice, run.users);
+    if let Some(bursts) = run.bursts_us() {
+        let p99s: Vec<String> = run.parts_us.iter().map(|part| part.value_at_quantile(0.99).to_string()).collect();
+        let _ = writeln!(
+            out,
+            "bursts     us  p50 {}  p99 {}  max {}   p99 of each {}",
+            bursts.value_at_quantile(0.5),
+            bursts.value_at_quantile(0.99),
+            bursts.max(),
+            p99s.join(" ")
+        );
+    }
     let c = &run.completion_us;
     let _ = writeln!(
         out,
@@ -78,6 +92,43 @@ pub fn block(run: &Run, workload: &str) -> String {
         run.login_s,
         memory_text(run.memory)
     );
+    if let [first, .., last] = &run.looks[..] {
+        let middle = &run.looks[run.looks.len() / 2];
+        let second = run.looks.get(1).unwrap_or(first);
+        let spots = last.spots.saturating_sub(second.spots);
+        let grown = last.rss_kib as f64 - second.rss_kib as f64;
+        let _ = writeln!(
+            out,
+            "growth     RSS {} KiB at the start, {} after {:.0} s, {} at the end ({grown:+.0} KiB over the last {spots} spots); descriptors {} {} {}",
+            first.rss_kib,
+            middle.rss_kib,
+            middle.at_s,
+            last.rss_kib,
+            first.descriptors,
+            middle.descriptors,
+            last.descriptors
+        );
+    }
+    if let Some(d) = &run.disturbance {
+        let _ = writeln!(
+            out,
+            "hostile    {} never read ({} of them ended by the server)  {} resets, {} logged in again  {} visits: {} accepted, {} refused, {} held back",
+            d.never_read[0], d.never_read[1], d.resets, d.logged_in_again, d.visits, d.accepted, d.refused, d.held_back
+        );
+        let l = &d.login_us;
+        let _ = writeln!(
+            out,
+            "logins     us  p50 {}  p90 {}  p99 {}  max {}",
+            l.value_at_quantile(0.5),
+            l.value_at_quantile(0.9),
+            l.value_at_quantile(0.99),
+            l.max()
+        );
+    }
+    let misses = run.misses();
+    if !misses.is_empty() {
+        let _ = writeln!(out, "MISSED     {}", misses.join("; "));
+    }
     let failures = run.failures();
     if !failures.is_empty() {
         let _ = writeln!(out, "FAILED     {}", failures.join("; "));
@@ -221,6 +272,39 @@ pub fn table(runs: &[Run]) -> String {
     out
 }
 
+/// Bars of the first target.
+pub struct Bars(Vec<(String, bool)>);
+
+/// Holds the first target's runs that count against their own bars, and all of them against the other targets'.
+pub fn bars(runs: &[Run], against: &[Bar]) -> Bars {
+    let mut found = Vec::new();
+    let first = runs.first().map(|run| run.target.as_str());
+    for run in runs.iter().filter(|run| Some(run.target.as_str()) == first && !run.is_noisy()) {
+        found
+            .extend(run.misses().into_iter().map(|miss| (format!("{}, run {}: {miss}", run.target, run.round), false)));
+    }
+    let entries: Vec<Entry> = runs.iter().map(Entry::of).collect();
+    let pairings = pairs::pairings(&entries);
+    found.extend(against.iter().flat_map(|bar| bar.held_against(&pairings)));
+    Bars(found)
+}
+
+impl Bars {
+    /// Whether all are.
+    pub fn are_met(&self) -> bool {
+        self.0.iter().all(|(_, met)| *met)
+    }
+
+    /// One line each; empty without bars.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        for (text, met) in &self.0 {
+            let _ = write!(out, "\n- {} {text}", if *met { "met:" } else { "MISSED:" });
+        }
+        if self.0.is_empty() { out } else { out + "\n" }
+    }
+}
+
 /// A run as JSON.
 pub fn json(run: &Run, workload: &str) -> Json {
     Json::Object(vec![
@@ -247,6 +331,12 @@ pub fn json(run: &Run, workload: &str) -> Json {
         ("worst_user_p99_us", Json::Int(run.worst_p99_us)),
         ("median_user_p99_us", Json::Int(run.median_p99_us)),
         ("user_medians_us", Json::List(run.medians_us.iter().map(|m| Json::Int(*m)).collect())),
+        ("users_above_twice_median_p99", Json::Int(run.above_twice)),
+        ("bursts_us", run.bursts_us().map_or(Json::Null, |bursts| quantiles(&bursts))),
+        ("burst_p99s_us", Json::List(run.parts_us.iter().map(|p| Json::Int(p.value_at_quantile(0.99))).collect())),
+        ("looks", Json::List(run.looks.iter().map(look_json).collect())),
+        ("hostile", run.disturbance.as_ref().map_or(Json::Null, disturbance_json)),
+        ("bars_missed", Json::List(run.misses().into_iter().map(Json::Text).collect())),
         ("lines_per_recv", Json::Num(run.lines_per_recv)),
         ("lines_per_s", Json::Num(run.lines_per_s)),
         ("fed_per_s", Json::Num(run.fed_per_s)),
@@ -257,6 +347,29 @@ pub fn json(run: &Run, workload: &str) -> Json {
         ("memory", memory_json(run.memory)),
         ("login_s", Json::Num(run.login_s)),
         ("last_words", run.last_words.clone().map_or(Json::Null, Json::Text)),
+    ])
+}
+
+fn look_json(look: &Look) -> Json {
+    Json::Object(vec![
+        ("at_s", Json::Num(look.at_s)),
+        ("spots", Json::Int(look.spots)),
+        ("rss_kib", Json::Int(look.rss_kib)),
+        ("descriptors", Json::Int(look.descriptors)),
+    ])
+}
+
+fn disturbance_json(d: &Disturbance) -> Json {
+    Json::Object(vec![
+        ("never_read", Json::Int(d.never_read[0])),
+        ("never_read_ended", Json::Int(d.never_read[1])),
+        ("resets", Json::Int(d.resets)),
+        ("logged_in_again", Json::Int(d.logged_in_again)),
+        ("visits", Json::Int(d.visits)),
+        ("accepted", Json::Int(d.accepted)),
+        ("refused", Json::Int(d.refused)),
+        ("held_back", Json::Int(d.held_back)),
+        ("login_us", quantiles(&d.login_us)),
     ])
 }
 

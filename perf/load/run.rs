@@ -5,12 +5,15 @@ use super::clock::{Clock, pause_ms};
 use super::cpu::{self, Memory, Sample, Usage};
 use super::feeder::{Feeder, Played};
 use super::filters::{Commands, TestFilter};
+use super::growth::{self, Look};
+use super::hostile::{self, Disturbance, Hostility};
+use super::pairs::TIME_FLOOR_US;
 use super::plan::{Plan, Profile};
 use super::target::Server;
 use super::users::{self, Role, Seen, Shared};
 use dxring::spot::Utc;
 use hdrhistogram::Histogram;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Silence that counts as quiet after the logins.
@@ -50,6 +53,19 @@ pub struct Settings {
     pub login_timeout_ns: u64,
     /// Silence with lines missing that ends the run, in ns.
     pub drain_ns: u64,
+    /// Some of the users, and visitors beside them, do harm.
+    pub hostile: Option<Hostility>,
+    /// No user's p99 may be over twice the median user's.
+    pub fair: bool,
+    /// Nothing may grow from burst to burst.
+    pub steady: bool,
+}
+
+impl Settings {
+    /// Connections that a server must have room for.
+    pub fn places(&self) -> usize {
+        self.users + self.hostile.map_or(0, |_| hostile::VISITORS_MAX)
+    }
 }
 
 /// What a run showed.
@@ -82,8 +98,16 @@ pub struct Run {
     pub worst_p99_us: u64,
     /// The median user's p99, µs.
     pub median_p99_us: u64,
+    /// Users whose p99 is over twice the median user's, and over it by more than the rig's 0.5 ms.
+    pub above_twice: u64,
     /// Smallest, middle and largest of the users' medians, µs.
     pub medians_us: [u64; 3],
+    /// All users together, burst by burst, µs; empty when there is one.
+    pub parts_us: Vec<Histogram<u32>>,
+    /// At the server's memory and descriptors: at the start, on the way, at the end.
+    pub looks: Vec<Look>,
+    /// What hostile users did.
+    pub disturbance: Option<Disturbance>,
     /// Measured lines per `recv` that brought any.
     pub lines_per_recv: f64,
     /// Measured lines per second from the first to the last.
@@ -140,6 +164,29 @@ impl Run {
         }
         found.extend(self.trouble.clone());
         found
+    }
+    /// Bars of the settings that it missed; it counts all the same.
+    pub fn misses(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.settings.fair && self.above_twice > 0 {
+            found.push(format!(
+                "{} users' p99 is over 2 x the median user's {} us",
+                self.above_twice, self.median_p99_us
+            ));
+        }
+        if self.settings.steady {
+            found.extend(growth::grown(&self.parts_us, &self.looks, self.settings.hostile.is_none()));
+        }
+        found
+    }
+    /// The spots of all bursts together, µs; `None` when they are not told apart.
+    pub fn bursts_us(&self) -> Option<Histogram<u32>> {
+        let mut all = users::empty_latency();
+        for part in &self.parts_us {
+            // Same bounds: it cannot fail.
+            all.add(part).ok()?;
+        }
+        (!self.parts_us.is_empty()).then_some(all)
     }
     /// Whether other processes disturbed it.
     pub fn is_noisy(&self) -> bool {
@@ -265,6 +312,8 @@ pub fn run(
     first_page: u64,
     clock: &Clock,
 ) -> Result<Run, String> {
+    let heads = settings.hostile.map_or([0, 0], |hostile| hostile.heads(settings.users));
+    let settings = &Settings { users: settings.users - heads[0] - heads[1], ..settings.clone() };
     let plan = Plan::lay(&settings.warmup, &settings.profile, settings.feeds, first_page, utc_now());
     let (all, warmup) = (plan.spots(), plan.warmup);
     let roles = roles(settings, &plan);
@@ -281,7 +330,9 @@ pub fn run(
     feeder.wait_connected(clock, settings.login_timeout_ns)?;
     let frames = feeder.frames(plan);
     let before = memory(server);
-    let (seen, middle) = with_users(&shared, settings, |login_s| {
+    let look = |at_s: f64, spots: usize| server.pid.and_then(|pid| Look::take(pid, at_s, spots as u64));
+    let play = |login_s: f64| {
+        wait_standing(&shared, heads, settings.login_timeout_ns)?;
         let logged_in = memory(server);
         let start_ns = clock.now_ns();
         shared.start_ns[0].store(start_ns, Relaxed);
@@ -291,16 +342,31 @@ pub fn run(
         if !feeder.drain_input() {
             return Err("the server closed a feed".into());
         }
+        let mut looks: Vec<Look> = look(0.0, 0).into_iter().collect();
         let first = Sample::take(clock, server.pid);
         let start_ns = clock.now_ns();
         shared.start_ns[1].store(start_ns, Relaxed);
-        let played = feeder.play(plan, &frames, warmup..all, start_ns, clock)?;
-        wait_entered(&shared, due_all, settings.drain_ns);
+        let (played, seen) = watched(server.pid, clock, start_ns, plan, &settings.profile, || {
+            let played = feeder.play(plan, &frames, warmup..all, start_ns, clock)?;
+            wait_entered(&shared, due_all, settings.drain_ns);
+            Ok(played)
+        })?;
         let last = Sample::take(clock, server.pid);
+        looks.extend(seen);
+        looks.extend(look((clock.now_ns() - start_ns) as f64 / 1e9, all - warmup));
         pause_ms(AFTERWARDS_MS);
-        Ok((login_s, logged_in, played, first.until(&last), memory(server)))
-    })?;
-    let (login_s, logged_in, played, usage, after) = middle;
+        Ok((login_s, logged_in, played, first.until(&last), memory(server), looks))
+    };
+    let (with_users, disturbance) = std::thread::scope(|scope| {
+        let hostile = settings.hostile.as_ref();
+        let crowd = hostile.map(|what| scope.spawn(|| hostile::disturb(&shared, what, settings.users, heads)));
+        let result = with_users(&shared, settings, play);
+        let panicked = |_| Err("the hostile users' thread panicked".to_string());
+        (result, crowd.map(|thread| thread.join().unwrap_or_else(panicked)))
+    });
+    let (seen, middle) = with_users?;
+    let disturbance = disturbance.transpose()?;
+    let (login_s, logged_in, played, usage, after, looks) = middle;
     let sums = add_up(&seen);
     let spots = (all - warmup) as u64;
     let mut run = Run {
@@ -318,7 +384,11 @@ pub fn run(
         completion_us: completion(&shared, plan, &seen, sums.missing == 0),
         worst_p99_us: 0,
         median_p99_us: 0,
+        above_twice: 0,
         medians_us: [0; 3],
+        parts_us: vec![users::empty_latency(); plan.part_count()],
+        looks,
+        disturbance,
         lines_per_recv: ratio(seen.iter().map(|s| s.lines).sum(), seen.iter().map(|s| s.recvs).sum()),
         lines_per_s: 0.0,
         fed_per_s: if played.span_ns > 0 { spots as f64 * 1e9 / played.span_ns as f64 } else { spots as f64 },
@@ -342,6 +412,14 @@ pub fn run(
     p99s.sort_unstable();
     run.medians_us = [medians.first(), medians.get(medians.len() / 2), medians.last()].map(|m| *m.unwrap_or(&0));
     run.median_p99_us = p99s.get(p99s.len() / 2).copied().unwrap_or(0);
+    let is_above =
+        |p99: &&u64| **p99 > 2 * run.median_p99_us && **p99 as f64 > run.median_p99_us as f64 + TIME_FLOOR_US;
+    run.above_twice = p99s.iter().filter(is_above).count() as u64;
+    for (part, all) in run.parts_us.iter_mut().enumerate() {
+        for thread in &seen {
+            all.add(&thread.parts_us[part]).map_err(|e| e.to_string())?;
+        }
+    }
     run.worst_p99_us = p99s.last().copied().unwrap_or(0);
     let first_ns = seen.iter().map(|s| s.first_ns).filter(|t| *t > 0).min().unwrap_or(0);
     let last_ns = seen.iter().flat_map(|s| &s.last_ns[warmup..]).max().copied().unwrap_or(0);
@@ -349,6 +427,41 @@ pub fn run(
         run.lines_per_s = run.delivered as f64 * 1e9 / (last_ns - first_ns) as f64;
     }
     Ok(run)
+}
+
+/// Runs `play` while a thread looks at the server when the profile says so.
+fn watched<T>(
+    pid: Option<u32>,
+    clock: &Clock,
+    start_ns: u64,
+    plan: &Plan,
+    profile: &Profile,
+    play: impl FnOnce() -> Result<T, String>,
+) -> Result<(T, Vec<Look>), String> {
+    let Some(pid) = pid else { return Ok((play()?, Vec::new())) };
+    let (done, looks_ns) = (AtomicBool::new(false), profile.looks_ns());
+    let spots_by = |ns: u64| plan.offsets_ns[plan.warmup..].partition_point(|offset_ns| *offset_ns <= ns) as u64;
+    std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| growth::watch(pid, clock, start_ns, &looks_ns, spots_by, &done));
+        let played = play();
+        done.store(true, Relaxed);
+        let looks = watcher.join().map_err(|_| "the watching thread panicked".to_string())?;
+        Ok((played?, looks))
+    })
+}
+
+/// Until the hostile users who stay are logged in too.
+fn wait_standing(shared: &Shared, heads: [usize; 2], timeout_ns: u64) -> Result<(), String> {
+    let standing = (heads[0] + heads[1]) as u64;
+    let deadline_ns = shared.clock.now_ns() + timeout_ns;
+    while shared.disturbers.load(Relaxed) < standing {
+        if shared.clock.now_ns() > deadline_ns {
+            let in_time = shared.disturbers.load(Relaxed);
+            return Err(format!("{in_time} of {standing} hostile users logged in"));
+        }
+        pause_ms(STEP_MS);
+    }
+    Ok(())
 }
 
 /// Logs in and waits `seconds` without a feed line.

@@ -51,6 +51,8 @@ pub enum Target {
         /// The program.
         program: PathBuf,
     },
+    /// The same, and some of its users are hostile.
+    Hostile(Box<Target>),
 }
 
 /// What a target is started for.
@@ -71,6 +73,7 @@ impl Target {
     pub fn name(&self) -> String {
         match self {
             Target::Running { address, .. } => address.to_string(),
+            Target::Hostile(calm) => format!("{} hostile", calm.name()),
             Target::Node { program, .. } => {
                 program.file_name().map_or_else(|| "dxring".into(), |n| n.to_string_lossy().into_owned())
             }
@@ -93,7 +96,10 @@ impl Target {
     pub fn start(&self, site: &Site, clock: &Clock) -> Result<Server, String> {
         let dialogue = self.dialogue();
         if let Target::Running { address, pid } = self {
-            return Ok(Server { address: *address, pid: *pid, runs_on: true, dialogue, child: None });
+            return Ok(Server { address: *address, pid: *pid, dialogue, child: None });
+        }
+        if let Target::Hostile(calm) = self {
+            return calm.start(site, clock);
         }
         let address = free_port()?;
         let dir = scratch_dir(address)?;
@@ -126,7 +132,7 @@ impl Target {
                 command.args(kind.arguments(&config)).current_dir(&dir);
                 command
             }
-            Target::Running { .. } => return Err("unreachable: a running server is not started".into()),
+            Target::Running { .. } | Target::Hostile(_) => return Err("unreachable: started above".into()),
         };
         let log = dir.join("log");
         let out = File::create(&log).map_err(|e| format!("{}: {e}", log.display()))?;
@@ -136,7 +142,7 @@ impl Target {
             .map_err(|e| format!("{} does not start: {e}", command.get_program().to_string_lossy()))?;
         let pid = child.id();
         let child = Some(Spawned { child, dir, log });
-        let mut server = Server { address, pid: Some(pid), runs_on: false, dialogue, child };
+        let mut server = Server { address, pid: Some(pid), dialogue, child };
         server.wait_accepting(clock)?;
         Ok(server)
     }
@@ -148,8 +154,6 @@ pub struct Server {
     pub address: SocketAddr,
     /// Its process, if known.
     pub pid: Option<u32>,
-    /// Whether it is there before and after the runs: its connections are kept.
-    pub runs_on: bool,
     /// What its users speak.
     pub dialogue: Dialogue,
     child: Option<Spawned>,

@@ -34,8 +34,9 @@ const POLL_NS_MAX: u64 = 50_000_000;
 const LATENCY_US_MAX: u64 = 600_000_000;
 
 /// Sent after login, so that every user gets every spot: new users have the node's default filter.
-const OPEN: &str = "SET/NOFILTER\r\nSET/DEDUPE OFF\r\n";
-const OPEN_LINES: u8 = 2;
+pub const OPEN: &str = "SET/NOFILTER\r\nSET/DEDUPE OFF\r\n";
+/// Commands in [`OPEN`].
+pub const OPEN_LINES: u8 = 2;
 
 /// What a user says once he is logged in, and what he is then due.
 #[derive(Clone, Debug)]
@@ -87,6 +88,8 @@ pub struct Shared {
     pub ready: AtomicU64,
     /// Users whose connection ended.
     pub lost: AtomicU64,
+    /// Logins of hostile users who stand or read, first ones and later ones.
+    pub disturbers: AtomicU64,
     /// Spots entered in users' books, each once.
     pub entered: AtomicU64,
     /// When the last bytes came, ns.
@@ -110,6 +113,7 @@ impl Shared {
             start_ns: Default::default(),
             ready: AtomicU64::new(0),
             lost: AtomicU64::new(0),
+            disturbers: AtomicU64::new(0),
             entered: AtomicU64::new(0),
             last_bytes_ns: AtomicU64::new(0),
             stop: AtomicBool::new(false),
@@ -136,6 +140,8 @@ pub struct Seen {
     pub users: Vec<SeenByUser>,
     /// When each spot came to the last user of the thread that got it, ns; 0 = to nobody.
     pub last_ns: Vec<u64>,
+    /// Delivery latency of each burst's spots in µs, all users of the thread together; empty when none is told apart.
+    pub parts_us: Vec<Histogram<u32>>,
     /// `recv` calls that brought measured spots.
     pub recvs: u64,
     /// Measured lines, duplicates included.
@@ -199,6 +205,7 @@ pub fn receive(shared: &Shared, numbers: std::ops::Range<usize>) -> Seen {
         seen: Seen {
             users: Vec::new(),
             last_ns: vec![0; spots],
+            parts_us: vec![empty_latency(); shared.plan.as_ref().map_or(0, Plan::part_count)],
             recvs: 0,
             lines: 0,
             foreign: 0,
@@ -421,6 +428,9 @@ impl Thread<'_> {
                     let intended_ns = starts[1] + plan.offsets_ns[at_seq];
                     let latency_us = now_ns.saturating_sub(intended_ns) / 1000;
                     user.latency_us.get_or_insert_with(empty_latency).saturating_record(latency_us);
+                    if let Some(part) = plan.part(at_seq) {
+                        self.seen.parts_us[part].saturating_record(latency_us);
+                    }
                 }
             }
         }
@@ -477,7 +487,7 @@ fn say(user: &mut User, bytes: &[u8]) {
 }
 
 /// A login question stands on an unfinished line: `login: Please enter your call: `.
-fn asks_for_call(tail: &[u8]) -> bool {
+pub fn asks_for_call(tail: &[u8]) -> bool {
     let text = tail.trim_ascii_end();
     text.ends_with(b":") && {
         let lower = text.to_ascii_lowercase();
@@ -485,7 +495,8 @@ fn asks_for_call(tail: &[u8]) -> bool {
     }
 }
 
-fn connect(server: SocketAddr, number: usize) -> std::io::Result<TcpStream> {
+/// Connects without waiting. From the [`USERS_PER_SOURCE`]th number on users have further loopback addresses.
+pub fn connect(server: SocketAddr, number: usize) -> std::io::Result<TcpStream> {
     let source = number / USERS_PER_SOURCE;
     if source == 0 || !server.ip().is_loopback() || !server.is_ipv4() {
         return TcpStream::connect(server);

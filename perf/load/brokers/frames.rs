@@ -56,7 +56,7 @@ impl<'p> Frames<'p> {
                 Way::Lines => {}
                 Way::Nats => nats::publish(&mut bytes, payload),
                 Way::Redis => redis::publish(&mut bytes, payload),
-                Way::Reports { heard_s } => report(&mut bytes, plan, at * feeds + feed, payload, heard_s),
+                Way::Reports { heard_s } => report(&mut bytes, plan, [at, at * feeds + feed], payload, heard_s),
             }
             ends.push(bytes.len());
         }
@@ -86,23 +86,25 @@ impl<'p> Frames<'p> {
     }
 }
 
-/// The same station, heard in FT8 instead of CW.
-fn report(out: &mut Vec<u8>, plan: &Plan, seq: usize, line: &[u8], heard_s: i64) {
-    // Only letters, digits and blanks stand in a key.
+/// The same station, heard in FT8 instead of CW: report number `at` of its feed is spot `seq` of the plan.
+fn report(out: &mut Vec<u8>, plan: &Plan, [at, seq]: [usize; 2], line: &[u8], heard_s: i64) {
     let key = plan.keys[seq].to_ne_bytes();
-    let dx = std::str::from_utf8(&key).unwrap_or("").trim_end();
     let spotter = line[6..15].split(|b| *b == b':').next().unwrap_or(&[]);
-    let spotter = std::str::from_utf8(spotter).unwrap_or("").trim_end_matches("-#");
-    let heard_s = heard_s + (plan.offsets_ns[seq] / 1_000_000_000) as i64;
-    let report = mqtt::Report { sq: 1 + seq as u64, band: seq % BANDS, dx, spotter, heard_s };
-    mqtt::publish(out, &report.topic(), &report.payload());
+    let report = mqtt::Report {
+        sq: 1 + at as u64,
+        band: seq % BANDS,
+        dx: key.trim_ascii_end(),
+        spotter: spotter.strip_suffix(b"-#").unwrap_or(spotter),
+        heard_s: heard_s + (plan.offsets_ns[seq] / 1_000_000_000) as i64,
+    };
+    report.publish(out);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::plan::Profile;
+    use super::super::super::plan::{BAND_NAMES, Profile};
     use super::*;
-    use dxring::spot::Utc;
+    use dxring::spot::{Mode, Utc};
 
     fn plan(feeds: usize) -> Plan {
         let none = Profile::Rate { per_s: 1, seconds: 0 };
@@ -137,9 +139,19 @@ mod tests {
         for n in 0..25 {
             let packet = &frames.bytes()[frames.before(n)..frames.before(n + 1)];
             let json = &packet[memchr::memchr(b'{', packet).unwrap()..];
-            let report = dxring::wire::pskreporter(json).report.unwrap_or_else(|e| panic!("{e:?}"));
-            assert_eq!(plan.seq_of(report.spot.dx.as_bytes()), Some(n as u32 * 4 + 3));
-            assert_eq!(report.heard, Utc::from_secs(1_791_326_355));
+            let message = dxring::wire::pskreporter(json);
+            let report = message.report.unwrap_or_else(|e| panic!("{e:?}"));
+            let seq = n as u32 * 4 + 3;
+            assert_eq!((plan.seq_of(report.spot.dx.as_bytes()), message.sq), (Some(seq), Some(n as u64 + 1)));
+            assert_eq!((report.heard, report.spot.mode()), (Utc::from_secs(1_791_326_355), Mode::Ft8));
+            assert!(
+                report.spot.is_skimmer() && report.spot.de.as_str().ends_with('#')
+                    || report.spot.de.as_str().contains('-')
+            );
+            assert_eq!(report.spot.band().name(), BAND_NAMES[seq as usize % BANDS].to_lowercase(), "filters go by it");
+            let mut line = Vec::new();
+            dxring::wire::classic(&report.spot, &mut line);
+            assert_eq!(line[26..34], plan.keys[seq as usize].to_ne_bytes(), "where users look for it");
         }
     }
 }

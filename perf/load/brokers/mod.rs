@@ -5,6 +5,7 @@
 //! relay would send to a node, without its CR LF: a frame ends with one, so a user's line loop finds it as it is.
 
 pub mod frames;
+pub mod loss;
 pub mod mqtt;
 pub mod nats;
 pub mod process;
