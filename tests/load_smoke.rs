@@ -71,3 +71,37 @@ fn idle_users_cost_what_they_cost() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_has(&text, &["\"kind\":\"idle\"", "\"users\":30,", "\"users_lost\":0,"], &output);
 }
+
+/// The node that this test builds, calm and with hostile users in turn: whoever does no harm gets every line, and
+/// those who do are counted apart.
+#[test]
+fn hostile_users_are_counted_and_cost_nobody_a_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let (json, svg) = (dir.path().join("d.json"), dir.path().join("d.svg"));
+    let output = Command::new(LOAD)
+        .args(["--spawn", env!("CARGO_BIN_EXE_dxring"), "--users", "20", "--burst", "100", "--within-ms", "300"])
+        .args(["--every-ms", "1500", "--times", "2", "--base-rate", "20", "--warmup", "20", "--late-ms-max", "20000"])
+        .args(["--hostile-pairs", "--logins-per-s", "40", "--login-timeout-s", "30", "--quiet", "--json"])
+        .args([&json, &PathBuf::from("--svg"), &svg])
+        .output()
+        .expect("the generator starts");
+    let text = std::fs::read_to_string(json).unwrap_or_default();
+    // 1 = the bar on p99, which a busy machine may miss; 2 = nothing was measured.
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{}", String::from_utf8_lossy(&output.stderr));
+    // 20 users calm; one of them never reads and one is reset in the hostile run. 2 x 100 + 3 s x 20 spots.
+    assert_has(&text, &["\"target\":\"dxring\"", "\"users\":20,\"spots\":260,", "\"delivered\":5200,"], &output);
+    assert_has(&text, &["\"target\":\"dxring hostile\"", "\"users\":18,", "\"delivered\":4680,"], &output);
+    assert_eq!(text.matches("\"failures\":[]").count(), 2, "{text}");
+    assert_eq!(text.matches("\"users_lost\":0,").count(), 2, "{text}");
+    assert_has(&text, &["\"hostile\":null", "\"never_read\":1,\"never_read_ended\":0,"], &output);
+    let after = |key: &str| -> u64 {
+        let rest = text.split(key).nth(1).expect(key);
+        rest.split(',').next().and_then(|n| n.parse().ok()).expect(key)
+    };
+    assert!(after("\"resets\":") >= 2 && after("\"logged_in_again\":") >= 2, "{text}");
+    assert!(after("\"accepted\":") >= 20, "{text}");
+    assert_eq!(after("\"refused\":"), 0, "{text}");
+    assert!(std::fs::read_to_string(svg).unwrap().contains("dxring hostile"));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("p99 of dxring hostile: at most 1.1 x dxring's"), "{said}");
+}

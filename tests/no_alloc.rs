@@ -478,3 +478,56 @@ fn filters_allocate_nothing() {
         assert!(passed == first[at] && (1..600).contains(&passed) || at == 15, "{passed} pass {:?}", filter.expr());
     }
 }
+
+#[test]
+fn mqtt_payloads_allocate_nothing() {
+    let mut clock = TestClock::at(Utc::from_civil(2026, 3, 1, 12, 0, 0));
+    for version in [config::MqttVersion::V3, config::MqttVersion::V5] {
+        let is_v5 = version == config::MqttVersion::V5;
+        let log_in = MqttLogIn {
+            version,
+            user: String::new(),
+            password: String::new(),
+            topics: psk_topics(&[], &[]),
+            timeout_s: 30,
+            keepalive_s: 0,
+            read_deadline_s: 300,
+            payload_bytes_max: 256,
+            seed: 1,
+        };
+        let mut client = MqttClient::new(&log_in, clock.now());
+        let mut say = Vec::new();
+        let _ = client.on_timer(clock.now(), &mut say);
+        let answers: &[u8] =
+            if is_v5 { &[32, 3, 0, 0, 0, 144, 4, 0, 1, 0, 0] } else { &[32, 2, 0, 0, 144, 3, 0, 1, 0] };
+        let _ = client.on_bytes(clock.now(), answers, &mut say, &mut |_| {});
+        assert!(client.is_logged_in());
+        // Reports, and one in ten above the bound.
+        let mut bytes = Vec::new();
+        for n in 0..1_000 {
+            let payload = if n % 10 == 9 { 300 } else { 200 };
+            let length = 2 + 30 + usize::from(is_v5) + payload;
+            bytes.extend([0x30, (length % 128) as u8 | 128, (length / 128) as u8, 0, 30]);
+            bytes.extend([b't'; 30]);
+            bytes.extend(is_v5.then_some(0));
+            bytes.extend(vec![b'x'; payload]);
+        }
+        let (mut payloads, mut read) = (0, 0);
+        // Whole, and in pieces that cut everything everywhere; from the first one on.
+        let n = allocations(|| {
+            for size in [bytes.len(), 1_461, 7, 1] {
+                clock.advance_ms(1_000);
+                for piece in bytes.chunks(size) {
+                    let mut take = |payload: &[u8]| {
+                        payloads += 1;
+                        read += payload.len();
+                    };
+                    assert_eq!(client.on_bytes(clock.now(), piece, &mut say, &mut take), None);
+                }
+                assert_eq!(client.on_timer(clock.now(), &mut say), None);
+            }
+        });
+        assert_eq!((payloads, read, client.take_too_long()), (4 * 900, 4 * 900 * 200, 4 * 100));
+        assert_eq!(n, 0, "{n} allocations");
+    }
+}

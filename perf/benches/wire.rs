@@ -6,8 +6,8 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dxring::spot::{Spot, Utc, canonical, is_plausible, normalize};
 use dxring::wire::{
-    Iac, LineFormat, LineSplitter, LineStyle, Trailers, cc11, classic, comment, gocluster, history_line, json,
-    people_line, skimmer_line, spot_line,
+    Iac, LineFormat, LineSplitter, LineStyle, MqttFrame, MqttFramer, Trailers, cc11, classic, comment, gocluster,
+    history_line, json, people_line, pskreporter, skimmer_line, spot_line,
 };
 use std::hint::black_box;
 
@@ -101,5 +101,46 @@ fn wire(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, wire);
+/// PUBLISH packets as PSKReporter sends them, in one read of 64 KiB: framed, and framed and scanned.
+fn mqtt(c: &mut Criterion) {
+    let (mut read, mut packets) = (Vec::new(), 0_u64);
+    while read.len() < 1 << 16 {
+        let n = packets;
+        let (dx, de) = (format!("WB{}DX", n % 10), format!("PA{}HJH", n / 10 % 10));
+        let topic = format!("pskr/filter/v2/30m/FT8/{dx}/{de}/FN32/JO22/291/263");
+        let payload = format!(
+            r#"{{"sq":{},"f":{},"md":"FT8","rp":{},"t":1791326355,"t_tx":1791326340,"sc":"{dx}","sl":"FN32XE","rc":"{de}","rl":"JO22UU","sa":291,"ra":263,"b":"30m"}}"#,
+            73_468_726_263_u64 + n,
+            10_136_000 + n % 3_000,
+            n as i64 % 30 - 20,
+        );
+        let length = 2 + topic.len() + payload.len();
+        read.extend([0x30, (length % 128) as u8 | 128, (length / 128) as u8, 0, topic.len() as u8]);
+        read.extend(topic.bytes().chain(payload.bytes()));
+        packets += 1;
+    }
+    let average = read.len() as u64 / packets;
+    assert!((215..=235).contains(&average), "a report has about 225 bytes, not {average}");
+    let mut group = c.benchmark_group("mqtt");
+    group.throughput(Throughput::Elements(packets));
+    let mut bench = |name: &str, run: fn(&[u8]) -> u64| {
+        group.bench_function(name, |b| {
+            let mut framer = MqttFramer::new(false, 4_096);
+            b.iter(|| {
+                let (mut rest, mut sum) = (black_box(&read[..]), 0);
+                while let Ok(Some(frame)) = framer.next(&mut rest) {
+                    if let MqttFrame::Payload(payload) = frame {
+                        sum += run(payload);
+                    }
+                }
+                sum
+            });
+        });
+    };
+    bench("framed", |payload| payload.len() as u64);
+    bench("framed and scanned", |payload| pskreporter(payload).report.map_or(0, |report| report.spot.freq.hz()));
+    group.finish();
+}
+
+criterion_group!(benches, wire, mqtt);
 criterion_main!(benches);

@@ -143,7 +143,7 @@ pub struct Cli {
     #[arg(long, default_value_t = 1)]
     times: u64,
     /// Spots/s beneath and between bursts, until --every-ms after the last one's start.
-    #[arg(long, default_value_t = 0, value_name = "PER_S", requires = "burst")]
+    #[arg(long, default_value_t = 0, value_name = "PER_S", requires = "burst", conflicts_with = "rate")]
     base_rate: u64,
     /// Timing, bands and modes of this capture (text, CSV, .zst, or the .sec file beside one), for at most --seconds.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["rate", "burst", "idle", "storm"])]
@@ -297,7 +297,9 @@ impl Cli {
                 "--rate {rate} --mqtt-rate {mqtt}: --rate must be 1 to {MQTT_TIMES_MAX} times --mqtt-rate, as in --rate 15000 --mqtt-rate 5000"
             )),
             (Some(mqtt), Some(rate)) => Ok(((rate / mqtt) as usize + 1, Some(rate + mqtt))),
-            (_, rate) => Ok((self.feeders.max(1), rate)),
+            // clap drops a requirement that conflicts with something given, --burst here.
+            (Some(_), None) => Err("--mqtt-rate needs --rate".into()),
+            (None, rate) => Ok((self.feeders.max(1), rate)),
         }
     }
 
@@ -455,6 +457,19 @@ mod tests {
     }
 
     #[test]
+    fn hostile_pairs_run_one_node_calm_and_hostile() {
+        let line = "--spawn x/dxring --burst 50 --times 3 --base-rate 9 --hostile-pairs --users 100 --logins-per-s 7";
+        let (targets, settings) = parse(line).unwrap();
+        let names: Vec<String> = targets.iter().map(Target::name).collect();
+        assert_eq!(names, ["dxring", "dxring hostile"]);
+        assert_eq!(settings.profile.spots(), 3 * 50 + 45 * 9);
+        let cli = Cli::try_parse_from(std::iter::once("dxring-load").chain(line.split(' '))).unwrap();
+        assert_eq!(cli.settings_of(&settings, &targets[0]).hostile, None);
+        assert_eq!(cli.settings_of(&settings, &targets[1]).hostile.map(|h| h.logins_per_s), Some(7));
+        assert_eq!(cli.bars().len(), 2);
+    }
+
+    #[test]
     fn filters_and_storms() {
         let (_, settings) = parse("--spawn dxring --rate 5000 --users 2000 --filters 100").unwrap();
         assert_eq!((settings.filters, &settings.filter_commands.bands[..]), (100, "PASS BAND {}"));
@@ -477,6 +492,13 @@ mod tests {
             "--spawn-limit x --rate 5 --burst 5",
             "--spawn-limit x --rate 5 --filters 20000",
             "--spawn x --storm --rate 5",
+            "--spawn x --rate 5 --base-rate 5",
+            "--spawn x --recorded /nowhere",
+            "--spawn x --recorded y --burst 5",
+            "--spawn x --burst 5 --never-read 101",
+            "--spawn x --burst 5 --hostile --hostile-pairs",
+            "--spawn-limit x --burst 5 --hostile-pairs",
+            "--spawn x --burst 5 --bar p98=1",
             "--spawn-nats x --rate 5 --filters 3",
             "--spawn-nats x --storm",
             "--spawn x --rate 7 --mqtt-rate 5",

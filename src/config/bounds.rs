@@ -55,3 +55,8 @@ pub(super) const NAME_MAX: usize = 24;
 pub(super) const PAYLOAD_BYTES: RangeInclusive<u64> = 256..=65_536;
 /// Topics of one subscription: 20 bands times 12 modes.
 pub(super) const TOPICS_MAX: usize = 240;
+/// Characters of a mode's name in a topic: the longest on the air have 10 (`FST4W-1800`); with the bound below a
+/// subscription stays under 10 KiB.
+pub(super) const MODE_MAX: usize = 16;
+/// Bytes of a broker's user name and password: both wait to be said at once (`parse::SAY_BYTES_MAX`).
+pub(super) const LOG_IN_BYTES_MAX: usize = 256;

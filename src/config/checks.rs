@@ -230,6 +230,7 @@ fn feeds(node: &Node, found: &mut Findings) {
             let wrong = format!("outside 0 to {}", b::SPEED_MAX);
             found.wrong(&key("speed"), &wrong, "1.0 plays as it happened, 0 as fast as it goes");
         }
+        broker(i, feed, found);
         if feed.enabled {
             enabled_feed(node, i, feed, found);
         }
@@ -237,6 +238,63 @@ fn feeds(node: &Node, found: &mut Findings) {
     if node.callsign != PLACEHOLDER_CALL && !node.feeds.iter().any(|f| f.enabled && f.kind != FeedKind::Simulator) {
         let remedy = format!("enable a feed; the simulator runs only while the callsign is {PLACEHOLDER_CALL}");
         found.doubt("feeds", "no feed runs, so users' own spots are the only ones", &remedy);
+    }
+}
+
+/// What only a broker of PSKReporter has.
+fn broker(index: usize, feed: &Feed, found: &mut Findings) {
+    let key = |k: &str| format!("feeds.{index}.{k}");
+    if feed.kind != FeedKind::PskReporter {
+        for (k, is_used) in [
+            ("user", !feed.user.is_empty()),
+            ("tls", feed.tls),
+            ("ca", feed.ca.is_some()),
+            ("bands", !feed.bands.is_empty()),
+        ] {
+            if is_used {
+                found.doubt(&key(k), "means nothing here", "it belongs to feeds of kind PskReporter; remove it");
+            }
+        }
+        return;
+    }
+    found.range(&key("payload_bytes_max"), feed.payload_bytes_max, &b::PAYLOAD_BYTES);
+    for (k, text) in [("user", &feed.user), ("password", &feed.password)] {
+        if text.len() > b::LOG_IN_BYTES_MAX {
+            found.wrong(&key(k), "too long", &format!("use at most {} bytes", b::LOG_IN_BYTES_MAX));
+        }
+    }
+    if feed.user.chars().any(char::is_control) {
+        found.wrong(&key("user"), "holds a control character", "remove it");
+    }
+    if feed.user.is_empty() && !feed.password.is_empty() {
+        found.wrong(&key("password"), "a password without a user", "set `user` too, or remove it");
+    }
+    if feed.ca.is_some() && !feed.tls {
+        found.doubt(&key("ca"), "means nothing without TLS", "set `tls: true`, or remove it");
+    }
+    // The names that PSKReporter's topics have, one of them without a table entry of ours.
+    let bands: Vec<&str> = Band::ALL.iter().map(|band| band.name()).chain(["3cm"]).collect();
+    for (i, band) in feed.bands.iter().enumerate() {
+        found.choice(&key(&format!("bands.{i}")), band, &bands);
+    }
+    for (k, modes) in [("modes", &feed.modes), ("path_only_modes", &feed.path_only_modes)] {
+        for (i, mode) in modes.iter().enumerate() {
+            let is_name = |c: char| c.is_ascii_graphic() && !c.is_ascii_lowercase() && !"/+#".contains(c);
+            if mode.is_empty() || mode.len() > b::MODE_MAX || !mode.chars().all(is_name) {
+                let remedy = format!("write it as \"FT8\": 1 to {} capitals and digits", b::MODE_MAX);
+                found.wrong(&key(&format!("{k}.{i}")), "no name of a mode", &remedy);
+            }
+        }
+    }
+    let topics = feed.bands.len().max(1) * feed.modes.len().max(1);
+    if topics > b::TOPICS_MAX {
+        let (bands, modes) = (feed.bands.len(), feed.modes.len());
+        let wrong = format!("{bands} bands with {modes} modes are {topics} topics, too many");
+        found.wrong(
+            &key("bands"),
+            &wrong,
+            &format!("use at most {}; an empty list means all and counts once", b::TOPICS_MAX),
+        );
     }
 }
 
@@ -255,7 +313,10 @@ fn enabled_feed(node: &Node, index: usize, feed: &Feed, found: &mut Findings) {
                 found.wrong(
                     &key("port"),
                     "0, and the feed is enabled",
-                    "give the port: RBN 7000, RBN digital 7001, clusters mostly 7300",
+                    match feed.kind {
+                        FeedKind::PskReporter => "give the port: 1883, with TLS 1884",
+                        _ => "give the port: RBN 7000, RBN digital 7001, clusters mostly 7300",
+                    },
                 );
             }
             if feed.tls {
@@ -500,6 +561,50 @@ mod tests {
                 r#"(feeds: [(name: "a", kind: Simulator, speed: -1)])"#,
                 "f:1:39: feeds.0.speed = -1: outside 0 to 10000; ",
             ),
+            (
+                r#"(feeds: [(name: "a", kind: PskReporter, host: "::1")])"#,
+                "f:1:10: feeds.0.port: 0, and the feed is enabled; give the port: 1883, with TLS 1884",
+            ),
+            (
+                r#"(feeds: [(name: "a", kind: PskReporter, enabled: false, bands: ["20m", "40"])])"#,
+                "f:1:72: feeds.0.bands.1 = \"40\": no such choice \"40\"; did you mean \"40m\"?",
+            ),
+            (
+                r#"(feeds: [(name: "a", kind: PskReporter, enabled: false, modes: ["ft8"])])"#,
+                "f:1:65: feeds.0.modes.0 = \"ft8\": no name of a mode; write it as \"FT8\"",
+            ),
+            (
+                r##"(feeds: [(name: "a", kind: PskReporter, enabled: false, modes: ["#"])])"##,
+                "f:1:65: feeds.0.modes.0 = \"#\": no name of a mode; ",
+            ),
+            (
+                r#"(feeds: [(name: "a", kind: PskReporter, enabled: false, path_only_modes: [""])])"#,
+                "f:1:75: feeds.0.path_only_modes.0 = \"\": no name of a mode; ",
+            ),
+            (
+                r#"(feeds: [(name: "a", kind: PskReporter, enabled: false, payload_bytes_max: 100)])"#,
+                "f:1:57: feeds.0.payload_bytes_max = 100: out of range; use 256 to 65536",
+            ),
+            (
+                r#"(feeds: [(name: "a", kind: PskReporter, enabled: false, password: "x")])"#,
+                "f:1:57: feeds.0.password = \"***\": a password without a user; set `user`",
+            ),
+            (
+                r#"(feeds: [(name: "a", kind: PskReporter, host: "::1", port: 1884, tls: true, ca: "/none.pem")])"#,
+                "f:1:77: feeds.0.ca = \"/none.pem\": no such file; ",
+            ),
+            (
+                r#"(feeds: [(name: "a", kind: PskReporter, enabled: false, ca: "/none.pem")])"#,
+                "f:1:57: warning: feeds.0.ca = \"/none.pem\": means nothing without TLS; ",
+            ),
+            (
+                r#"(feeds: [(name: "a", enabled: false, tls: true)])"#,
+                "f:1:38: warning: feeds.0.tls = true: means nothing here; it belongs to feeds of kind PskReporter",
+            ),
+            (
+                r#"(feeds: [(name: "a", enabled: false, bands: ["20m"])])"#,
+                "f:1:38: warning: feeds.0.bands = [\"20m\"]: means nothing here; ",
+            ),
             (r#"(callsign: "K1ABC")"#, "f:1:1: warning: feeds: no feed runs"),
             (
                 r#"(modes: (seeds: [(14074, "FT9")]))"#,
@@ -551,6 +656,21 @@ mod tests {
         assert_eq!(told(&format!("(feeds: [{replay}, {simulator}])")), [""; 0]);
         let lines = told(&format!("(feeds: [{replay}, {rbn}])"));
         assert!(lines.len() == 1 && lines[0].contains("allows no other feed, but `a` is enabled; "), "{lines:#?}");
+    }
+
+    #[test]
+    fn bands_and_modes_of_one_feed_fit_one_subscription() {
+        let feed = |bands: usize, modes: usize| {
+            let list = |n: usize, name: &dyn Fn(usize) -> String| (0..n).map(name).collect::<Vec<_>>().join(",");
+            let bands = list(bands, &|_| "\"20m\"".into());
+            let modes = list(modes, &|i| format!("\"M{i}\""));
+            told(&format!(
+                "(feeds: [(name: \"a\", kind: PskReporter, enabled: false, bands: [{bands}], modes: [{modes}])])"
+            ))
+        };
+        assert_eq!(feed(20, 12), [""; 0]);
+        assert_eq!(feed(0, 240), [""; 0]);
+        assert!(feed(20, 13)[0].contains("20 bands with 13 modes are 260 topics, too many; use at most 240"));
     }
 
     #[test]

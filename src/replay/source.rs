@@ -3,7 +3,7 @@
 use super::capture::Capture;
 use super::open::Form;
 use super::summary::{Stage as Lap, StageTime};
-use super::{BATCH_LINES_MAX, Form, Options, ReplayError};
+use super::{BATCH_LINES_MAX, Options, ReplayError};
 use crate::config::{self, FeedKind};
 use crate::engine::{Bell, Control, EdgeStats, FaultPoint, Mailbox, Now, Producer, TestClock};
 use crate::parse::{AgePolicy, Desk, FeedStats, Gate, Input, Notes, PSKREPORTER, ReportPolicy};
@@ -48,24 +48,6 @@ impl PskReporterFeed {
 pub struct Due {
     ms: i64,
     feed: usize,
-}
-
-/// What the node would take of PSKReporter: its first feed of that kind says, or the shipped one.
-struct PskReporterFeed {
-    age: AgePolicy,
-    policy: ReportPolicy,
-}
-
-impl PskReporterFeed {
-    fn of(settings: &config::Node) -> PskReporterFeed {
-        let shipped = config::Node::default();
-        let is_one = |feed: &&config::Feed| feed.kind == FeedKind::PskReporter;
-        let feed = settings.feeds.iter().chain(&shipped.feeds).find(is_one);
-        PskReporterFeed {
-            age: AgePolicy { max_age_s: feed.map_or(0, |feed| feed.max_age_s) },
-            policy: feed.map(ReportPolicy::of).unwrap_or_default(),
-        }
-    }
 }
 
 impl Source {

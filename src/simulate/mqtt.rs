@@ -65,25 +65,35 @@ pub struct Publisher {
 /// goes away. Ends after `options.minutes` of the band's time, if given.
 pub fn publish(broker: SocketAddr, options: &Options) -> io::Result<Publisher> {
     let stop = Arc::new(AtomicBool::new(false));
-    let mut clock = RealClock::start();
-    let now = clock.now();
-    let start = options.start.unwrap_or(now.utc);
-    let station = Network {
-        broker,
-        link: None,
-        next_attempt_ns: 0,
-        wait_ms: WAIT_MS_MIN,
-        said: false,
-        simulator: Simulator::of(options.band(start), start, options.speed, now),
-        reporter: Reporter::new(options.seed),
-        end: options.minutes.map(|minutes| end_of(start, minutes)),
-        truth: TruthFile::create(options.truth.as_deref())?,
-        report: PublishReport::default(),
-        topic: Vec::new(),
-        payload: Vec::new(),
-    };
-    let seen = Arc::clone(&stop);
-    let thread = std::thread::Builder::new().name("publish".into()).spawn(move || station.run(clock, &seen))?;
+    let truth = TruthFile::create(options.truth.as_deref())?;
+    let (options, seen) = (options.clone(), Arc::clone(&stop));
+    let thread = std::thread::Builder::new().name("publish".into()).spawn(move || {
+        let mut clock = RealClock::start();
+        // The band begins when somebody takes its reports, or when it turns out that nobody does.
+        let link = Link::accepted(broker, &mut clock, &seen);
+        let now = clock.now();
+        let start = options.start.unwrap_or(now.utc);
+        let mut report = PublishReport::default();
+        if link.is_some() {
+            report.connections = 1;
+            eprintln!("publishing to {broker}");
+        }
+        let station = Network {
+            broker,
+            link,
+            next_attempt_ns: 0,
+            wait_ms: WAIT_MS_MIN,
+            said: false,
+            simulator: Simulator::of(options.band(start), start, options.speed, now),
+            reporter: Reporter::new(options.seed),
+            end: options.minutes.map(|minutes| end_of(start, minutes)),
+            truth,
+            report,
+            topic: Vec::new(),
+            payload: Vec::new(),
+        };
+        station.run(clock, &seen)
+    })?;
     Ok(Publisher { stop, thread: Some(thread) })
 }
 
@@ -289,6 +299,18 @@ impl Link {
         let events = link.session.checked_send(hello);
         link.handle(now, events);
         Ok(link)
+    }
+
+    /// A connection that the broker accepted; `None` when it did not.
+    fn accepted(broker: SocketAddr, clock: &mut RealClock, stop: &AtomicBool) -> Option<Link> {
+        let mut link = Link::open(broker, clock.now()).ok()?;
+        while !link.accepted {
+            if stop.load(Ordering::Relaxed) || link.turn(clock.now()).is_err() {
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Some(link)
     }
 
     /// Puts a report into the backlog; `false` when it cannot be one message.

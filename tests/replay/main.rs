@@ -147,7 +147,7 @@ fn assert_the_same_on_two_threads(options: &Options) {
 
 #[test]
 fn two_threads_write_what_one_writes() {
-    let captures = ["session_2026-03-01.txt", "band_2026-03-01.txt", "small_20260301.csv"];
+    let captures = ["session_2026-03-01.txt", "band_2026-03-01.txt", "small_20260301.csv", "psk.jsonl"];
     let captures = captures.map(|name| here("captures").join(name));
     assert_the_same_on_two_threads(&options(&captures));
     for capture in captures {
