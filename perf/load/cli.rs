@@ -1,8 +1,10 @@
 //! The command line, checked.
 
 use super::brokers::process::{self, Kind};
+use super::caps::Cap;
 use super::filters::{Commands, FILTERS_MAX};
 use super::hostile::Hostility;
+use super::narrow::NARROW_MAX;
 use super::pairs::Bar;
 use super::plan::{DX_CALLS, Profile};
 use super::recorded::{Part, Recording};
@@ -104,6 +106,9 @@ pub struct Cli {
     /// So many different filters among the users, each of which passes about half of the spots; 0 = none.
     #[arg(long, default_value_t = 0, value_name = "FILTERS")]
     filters: usize,
+    /// So many different narrow filters among the users, each of which passes one spot of 26; 0 = none.
+    #[arg(long, default_value_t = 0, value_name = "FILTERS", conflicts_with_all = ["filters", "spawn_nats", "spawn_redis"])]
+    narrow: usize,
     /// The command that passes some bands only; {} stands for their names, as in 160M,80M,40M.
     #[arg(long, value_name = "COMMAND", default_value = "PASS BAND {}")]
     filter_bands: String,
@@ -172,6 +177,19 @@ pub struct Cli {
     /// descriptors grow after the second burst.
     #[arg(long)]
     steady: bool,
+    /// A bar of the first target by itself, as in CPU-per-line=0.2: the median of its runs is at most that, in the unit of the
+    /// tables. May be repeated.
+    #[arg(long = "cap", value_name = "FIGURE=VALUE")]
+    pub caps: Vec<Cap>,
+    /// Most memory of the first target per idle user, in KiB.
+    #[arg(long, value_name = "KIB", requires = "idle")]
+    pub idle_kib_max: Option<f64>,
+    /// Most CPU of the first target with idle users, in percent of a core.
+    #[arg(long, value_name = "PERCENT", requires = "idle")]
+    pub idle_cpu_max: Option<f64>,
+    /// The first target again, with so many filters: another target to stand beside it.
+    #[arg(long, value_name = "FILTERS", conflicts_with_all = ["idle", "storm", "hostile_pairs", "server", "spawn_limit", "spawn_nats", "spawn_redis"], requires = "spawn")]
+    beside_filters: Option<usize>,
     /// A bar of the first target, as in p99=0.5: at most half of each other one's, the bare writer apart, or
     /// rate=0.8:limit: at least 0.8 of that one's. May be repeated.
     #[arg(long = "bar", value_name = "FIGURE=TIMES[:TARGET]")]
@@ -209,6 +227,12 @@ pub struct Cli {
     /// Draw the delivery percentiles of all targets.
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
+    /// Append one row to this table: the median of each target, and how the first one stands to the others.
+    #[arg(long, value_name = "FILE", requires = "title")]
+    pub summary: Option<PathBuf>,
+    /// What the row is called.
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
     /// Append blocks and table to this record.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
@@ -249,6 +273,10 @@ impl Cli {
         if self.hostile_pairs {
             let hostile = targets.iter().map(|target| Target::Hostile(Box::new(target.clone()))).collect::<Vec<_>>();
             targets.extend(hostile);
+        }
+        if let Some(filters) = self.beside_filters {
+            let other = targets.first().map(|target| Target::Filtered(Box::new(target.clone()), filters));
+            targets.extend(other);
         }
         if targets.is_empty() {
             return Err("nothing to test: give --server, --spawn, --spawn-limit, --spawn-nats or --spawn-redis".into());
@@ -298,6 +326,8 @@ impl Cli {
         let settings = Settings {
             users: self.idle.unwrap_or(self.users),
             filters: self.filters,
+            narrow: self.narrow,
+            reports: self.mqtt_rate.is_some(),
             filter_commands: Commands { bands: self.filter_bands.clone(), calls: self.filter_calls.clone() },
             receiver_threads: self.receiver_threads,
             feeds,
@@ -316,6 +346,9 @@ impl Cli {
         }
         if self.filters > FILTERS_MAX {
             return Err(format!("--filters {}: use at most {FILTERS_MAX}", self.filters));
+        }
+        if self.narrow > NARROW_MAX {
+            return Err(format!("--narrow {}: use at most {NARROW_MAX}", self.narrow));
         }
         if self.storm_commands.len() > STORM_COMMANDS_MAX {
             return Err(format!("{} commands at once: use at most {STORM_COMMANDS_MAX}", self.storm_commands.len()));
@@ -354,7 +387,8 @@ impl Cli {
     /// How to run one target: with hostile pairs the calm one is calm.
     pub fn settings_of(&self, settings: &Settings, target: &Target) -> Settings {
         let calm = self.hostile_pairs && !matches!(target, Target::Hostile(_));
-        Settings { hostile: settings.hostile.filter(|_| !calm), ..settings.clone() }
+        let filters = if let Target::Filtered(_, filters) = target { *filters } else { settings.filters };
+        Settings { hostile: settings.hostile.filter(|_| !calm), filters, ..settings.clone() }
     }
 
     /// Whether only idle users are measured.

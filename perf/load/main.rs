@@ -2,6 +2,7 @@
 
 mod brokers;
 mod calls;
+mod caps;
 mod check;
 mod children;
 mod cli;
@@ -13,6 +14,8 @@ mod growth;
 mod hostile;
 mod json;
 mod machine;
+mod narrow;
+mod noise;
 mod pairs;
 mod plan;
 mod recorded;
@@ -21,11 +24,13 @@ mod report;
 mod rig;
 mod run;
 mod scenario;
+mod summary;
 mod svg;
 mod target;
 mod users;
 
 use brokers::frames::Way;
+use brokers::reports::Passage;
 use clap::Parser;
 use cli::Cli;
 use clock::Clock;
@@ -38,7 +43,7 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use target::{Server, Site, Target};
+use target::{MQTT_FEED, Server, Site, Target};
 
 /// Descriptors beside the users': listeners, epolls, logs, standard streams.
 const OTHER_DESCRIPTORS: u64 = 50;
@@ -161,7 +166,13 @@ impl Bench<'_> {
                     }
                 };
                 drop(mosquitto);
+                if let (Some(reports), Some(words)) = (&mut run.reports, &last_words) {
+                    // Of all spots, warm-up included, the last feed has one in `feeds`; so many are its own.
+                    let published = (spots as usize / settings.feeds) as u64;
+                    reports.passage = Some(Passage::of(published, MQTT_FEED, words));
+                }
                 run.last_words = last_words;
+                let workload = workload(settings);
                 noisy |= run.is_noisy();
                 out.say_block(&report::block(&run, &workload), run.last_words.as_deref());
                 if let Some(file) = &self.cli.hgrm {
@@ -179,7 +190,11 @@ impl Bench<'_> {
         if let Some(file) = &self.cli.svg {
             svg::percentiles(file, &format!("{workload} -> {} users", self.settings.users), &runs)?;
         }
-        let bars = report::bars(&runs, &self.cli.bars());
+        let mut bars = report::bars(&runs, &self.cli.bars());
+        bars.0.extend(self.cli.caps.iter().map(|cap| cap.held_against(&runs)));
+        if let (Some(file), Some(title)) = (&self.cli.summary, &self.cli.title) {
+            summary::append(file, title, &runs, &bars)?;
+        }
         out.say(&bars.text());
         let good = runs.iter().all(|run| run.failures().is_empty());
         if !good {
@@ -211,7 +226,7 @@ impl Bench<'_> {
     fn idle_rounds(&mut self, out: &mut Output) -> Result<bool, String> {
         let mut good = true;
         for _ in 0..self.cli.repeat {
-            for target in self.targets {
+            for (at, target) in self.targets.iter().enumerate() {
                 let Started { server, .. } = self.start(target)?;
                 let result =
                     run::idle(&target.name(), &server, self.feeder, self.settings, self.cli.seconds, self.clock);
@@ -220,6 +235,11 @@ impl Bench<'_> {
                 idle.last_words = last_words;
                 good &= report::idle_failure(&idle).is_none();
                 out.say_block(&report::idle_block(&idle), idle.last_words.as_deref());
+                if at == 0 {
+                    let bars = caps::idle_bars(&idle, self.cli.idle_kib_max, self.cli.idle_cpu_max);
+                    out.say(&bars.text());
+                    good &= bars.are_met();
+                }
                 out.json.push(report::idle_json(&idle));
             }
         }
@@ -249,6 +269,12 @@ fn workload(settings: &Settings) -> String {
         0 => {}
         1 => text += ", 1 filter",
         filters => text += &format!(", {filters} filters"),
+    }
+    if settings.narrow > 0 {
+        text += &format!(", {} narrow filters", settings.narrow);
+    }
+    if settings.reports {
+        text += &format!(", 1 of {} through MQTT", settings.feeds);
     }
     if let Some(hostile) = &settings.hostile {
         text += &format!(", {}", hostile.text());

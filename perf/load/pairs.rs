@@ -45,12 +45,13 @@ pub struct Figure {
     /// After its values.
     pub unit: &'static str,
     /// From the unit above to the one that is printed.
-    scale: f64,
+    pub scale: f64,
     /// Absolute difference that counts as none; 0 = there is none such.
     floor: f64,
     /// Whether less is better.
-    less_is_better: bool,
-    value: fn(&Run) -> Option<f64>,
+    pub less_is_better: bool,
+    /// Of a run, in the first unit.
+    pub value: fn(&Run) -> Option<f64>,
 }
 
 const fn time_us(name: &'static str, value: fn(&Run) -> Option<f64>) -> Figure {

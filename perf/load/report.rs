@@ -1,5 +1,6 @@
 //! Runs as text blocks, tables and JSON.
 
+use super::brokers::reports::Reports;
 use super::cpu::{Memory, Usage};
 use super::growth::Look;
 use super::hostile::Disturbance;
@@ -108,6 +109,9 @@ pub fn block(run: &Run, workload: &str) -> String {
             middle.descriptors,
             last.descriptors
         );
+    }
+    if let Some(reports) = &run.reports {
+        out.push_str(&reports.text());
     }
     if let Some(d) = &run.disturbance {
         let _ = writeln!(
@@ -273,7 +277,7 @@ pub fn table(runs: &[Run]) -> String {
 }
 
 /// Bars of the first target.
-pub struct Bars(Vec<(String, bool)>);
+pub struct Bars(pub Vec<(String, bool)>);
 
 /// Holds the first target's runs that count against their own bars, and all of them against the other targets'.
 pub fn bars(runs: &[Run], against: &[Bar]) -> Bars {
@@ -335,6 +339,7 @@ pub fn json(run: &Run, workload: &str) -> Json {
         ("bursts_us", run.bursts_us().map_or(Json::Null, |bursts| quantiles(&bursts))),
         ("burst_p99s_us", Json::List(run.parts_us.iter().map(|p| Json::Int(p.value_at_quantile(0.99))).collect())),
         ("looks", Json::List(run.looks.iter().map(look_json).collect())),
+        ("reports", run.reports.as_ref().map_or(Json::Null, Reports::json)),
         ("hostile", run.disturbance.as_ref().map_or(Json::Null, disturbance_json)),
         ("bars_missed", Json::List(run.misses().into_iter().map(Json::Text).collect())),
         ("lines_per_recv", Json::Num(run.lines_per_recv)),

@@ -1,5 +1,6 @@
 //! One run: log in, warm up, play the plan, wait for the last line, add up.
 
+use super::brokers::reports::Reports;
 use super::check::{Books, Sums};
 use super::clock::{Clock, pause_ms};
 use super::cpu::{self, Memory, Sample, Usage};
@@ -7,6 +8,8 @@ use super::feeder::{Feeder, Played};
 use super::filters::{Commands, TestFilter};
 use super::growth::{self, Look};
 use super::hostile::{self, Disturbance, Hostility};
+use super::narrow::Narrow;
+use super::noise::Probe;
 use super::pairs::TIME_FLOOR_US;
 use super::plan::{Plan, Profile};
 use super::target::Server;
@@ -35,6 +38,10 @@ pub struct Settings {
     pub users: usize,
     /// Different filters among the users; 0 = none has one.
     pub filters: usize,
+    /// Different narrow filters among the users; 0 = none has one.
+    pub narrow: usize,
+    /// Whether the last feed is reports through an MQTT broker.
+    pub reports: bool,
     /// The commands that set them.
     pub filter_commands: Commands,
     /// Threads that receive.
@@ -106,6 +113,8 @@ pub struct Run {
     pub parts_us: Vec<Histogram<u32>>,
     /// At the server's memory and descriptors: at the start, on the way, at the end.
     pub looks: Vec<Look>,
+    /// What came through an MQTT broker.
+    pub reports: Option<Reports>,
     /// What hostile users did.
     pub disturbance: Option<Disturbance>,
     /// Measured lines per `recv` that brought any.
@@ -146,7 +155,8 @@ impl Run {
                 found.push(format!("{n} {what}"));
             }
         };
-        count(self.sums.missing, "lines missing");
+        let of_broker = self.reports.as_ref().map_or(0, Reports::lines_of_broker);
+        count(self.sums.missing.saturating_sub(of_broker), "lines missing");
         count(self.sums.duplicates, "lines twice");
         count(self.sums.out_of_order, "lines out of order");
         count(self.sums.unwanted, "lines that a filter should have held back");
@@ -174,6 +184,7 @@ impl Run {
                 self.above_twice, self.median_p99_us
             ));
         }
+        found.extend(self.reports.as_ref().and_then(Reports::miss));
         if self.settings.steady {
             found.extend(growth::grown(&self.parts_us, &self.looks, self.settings.hostile.is_none()));
         }
@@ -201,7 +212,9 @@ fn roles(settings: &Settings, plan: &Plan) -> Vec<Role> {
         let (script, lines) = filter.script(&settings.filter_commands);
         Role::reader(Some((script, lines, filter.wanted(plan))))
     };
+    let narrow = |n| Role::reader(Some((Narrow::of(n).script(), 1, Narrow::of(n).wanted(plan))));
     match settings.filters {
+        0 if settings.narrow > 0 => (0..settings.narrow).map(narrow).collect(),
         0 => vec![Role::reader(None)],
         filters => (0..filters).map(role).collect(),
     }
@@ -325,7 +338,8 @@ pub fn run(
         (0..settings.users).map(|user| due[user % due.len()]).sum()
     };
     let (due_warmup, due_all) = (due_before(warmup), due_before(all));
-    let shared = Shared::new(*clock, server, Some(plan), roles);
+    let mut shared = Shared::new(*clock, server, Some(plan), roles);
+    shared.apart = settings.reports.then(|| settings.feeds - 1);
     let plan = shared.plan.as_ref().ok_or("no plan")?;
     feeder.wait_connected(clock, settings.login_timeout_ns)?;
     let frames = feeder.frames(plan);
@@ -342,6 +356,7 @@ pub fn run(
         if !feeder.drain_input() {
             return Err("the server closed a feed".into());
         }
+        let probe = settings.reports.then(|| Probe::start(*clock)).transpose()?;
         let mut looks: Vec<Look> = look(0.0, 0).into_iter().collect();
         let first = Sample::take(clock, server.pid);
         let start_ns = clock.now_ns();
@@ -354,8 +369,9 @@ pub fn run(
         let last = Sample::take(clock, server.pid);
         looks.extend(seen);
         looks.extend(look((clock.now_ns() - start_ns) as f64 / 1e9, all - warmup));
+        let noise_us = probe.map(Probe::finish).transpose()?;
         pause_ms(AFTERWARDS_MS);
-        Ok((login_s, logged_in, played, first.until(&last), memory(server), looks))
+        Ok((login_s, logged_in, played, first.until(&last), memory(server), looks, noise_us))
     };
     let (with_users, disturbance) = std::thread::scope(|scope| {
         let hostile = settings.hostile.as_ref();
@@ -366,7 +382,7 @@ pub fn run(
     });
     let (seen, middle) = with_users?;
     let disturbance = disturbance.transpose()?;
-    let (login_s, logged_in, played, usage, after, looks) = middle;
+    let (login_s, logged_in, played, usage, after, looks, noise_us) = middle;
     let sums = add_up(&seen);
     let spots = (all - warmup) as u64;
     let mut run = Run {
@@ -388,6 +404,7 @@ pub fn run(
         medians_us: [0; 3],
         parts_us: vec![users::empty_latency(); plan.part_count()],
         looks,
+        reports: noise_us.map(|noise_us| reports(&shared, plan, &seen, noise_us)).transpose()?,
         disturbance,
         lines_per_recv: ratio(seen.iter().map(|s| s.lines).sum(), seen.iter().map(|s| s.recvs).sum()),
         lines_per_s: 0.0,
@@ -427,6 +444,24 @@ pub fn run(
         run.lines_per_s = run.delivered as f64 * 1e9 / (last_ns - first_ns) as f64;
     }
     Ok(run)
+}
+
+/// What came through the broker; what it lost, only the node can say.
+fn reports(shared: &Shared, plan: &Plan, seen: &[Seen], noise_us: Histogram<u32>) -> Result<Reports, String> {
+    let feed = shared.apart.unwrap_or(0);
+    let mut reports =
+        Reports { latency_us: users::empty_latency(), noise_us, unseen: 0, unseen_lines: 0, passage: None };
+    for thread in seen {
+        reports.latency_us.add(&thread.apart_us).map_err(|e| e.to_string())?;
+    }
+    for seq in (feed..plan.spots()).step_by(plan.feed_bytes.len()) {
+        if seen.iter().all(|thread| thread.last_ns[seq] == 0) {
+            let wanting = seen.iter().flat_map(|s| &s.users).filter(|user| user.books.wants(seq as u32)).count() as u64;
+            reports.unseen += u64::from(wanting > 0);
+            reports.unseen_lines += wanting;
+        }
+    }
+    Ok(reports)
 }
 
 /// Runs `play` while a thread looks at the server when the profile says so.

@@ -44,6 +44,8 @@ pub enum Target {
         /// More arguments.
         arguments: Vec<String>,
     },
+    /// The same, and its users have so many different filters.
+    Filtered(Box<Target>, usize),
     /// A message broker.
     Broker {
         /// Which one.
@@ -74,6 +76,8 @@ impl Target {
         match self {
             Target::Running { address, .. } => address.to_string(),
             Target::Hostile(calm) => format!("{} hostile", calm.name()),
+            Target::Filtered(target, 1) => format!("{}, 1 filter", target.name()),
+            Target::Filtered(target, filters) => format!("{}, {filters} filters", target.name()),
             Target::Node { program, .. } => {
                 program.file_name().map_or_else(|| "dxring".into(), |n| n.to_string_lossy().into_owned())
             }
@@ -98,8 +102,8 @@ impl Target {
         if let Target::Running { address, pid } = self {
             return Ok(Server { address: *address, pid: *pid, dialogue, child: None });
         }
-        if let Target::Hostile(calm) = self {
-            return calm.start(site, clock);
+        if let Target::Hostile(same) | Target::Filtered(same, _) = self {
+            return same.start(site, clock);
         }
         let address = free_port()?;
         let dir = scratch_dir(address)?;
@@ -132,7 +136,9 @@ impl Target {
                 command.args(kind.arguments(&config)).current_dir(&dir);
                 command
             }
-            Target::Running { .. } | Target::Hostile(_) => return Err("unreachable: started above".into()),
+            Target::Running { .. } | Target::Hostile(_) | Target::Filtered(..) => {
+                return Err("unreachable: started above".into());
+            }
         };
         let log = dir.join("log");
         let out = File::create(&log).map_err(|e| format!("{}: {e}", log.display()))?;

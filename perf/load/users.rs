@@ -76,6 +76,8 @@ pub struct Shared {
     pub server: SocketAddr,
     /// What its users speak.
     pub dialogue: Dialogue,
+    /// The feed whose latencies are recorded apart too.
+    pub apart: Option<usize>,
     /// The plan; `None` when nothing will be sent.
     pub plan: Option<Plan>,
     /// What users do: user `n` has role `n % roles`.
@@ -107,6 +109,7 @@ impl Shared {
             clock,
             server: server.address,
             dialogue: server.dialogue,
+            apart: None,
             plan,
             roles,
             connect_gap_ns: 0,
@@ -140,6 +143,8 @@ pub struct Seen {
     pub users: Vec<SeenByUser>,
     /// When each spot came to the last user of the thread that got it, ns; 0 = to nobody.
     pub last_ns: Vec<u64>,
+    /// Delivery latency of the measured spots of the feed that is looked at apart, all users of the thread together, µs.
+    pub apart_us: Histogram<u32>,
     /// Delivery latency of each burst's spots in µs, all users of the thread together; empty when none is told apart.
     pub parts_us: Vec<Histogram<u32>>,
     /// `recv` calls that brought measured spots.
@@ -205,6 +210,7 @@ pub fn receive(shared: &Shared, numbers: std::ops::Range<usize>) -> Seen {
         seen: Seen {
             users: Vec::new(),
             last_ns: vec![0; spots],
+            apart_us: empty_latency(),
             parts_us: vec![empty_latency(); shared.plan.as_ref().map_or(0, Plan::part_count)],
             recvs: 0,
             lines: 0,
@@ -428,6 +434,9 @@ impl Thread<'_> {
                     let intended_ns = starts[1] + plan.offsets_ns[at_seq];
                     let latency_us = now_ns.saturating_sub(intended_ns) / 1000;
                     user.latency_us.get_or_insert_with(empty_latency).saturating_record(latency_us);
+                    if shared.apart == Some(at_seq % plan.feed_bytes.len()) {
+                        self.seen.apart_us.saturating_record(latency_us);
+                    }
                     if let Some(part) = plan.part(at_seq) {
                         self.seen.parts_us[part].saturating_record(latency_us);
                     }

@@ -5,12 +5,12 @@
 //! relay would send to a node, without its CR LF: a frame ends with one, so a user's line loop finds it as it is.
 
 pub mod frames;
-pub mod loss;
 pub mod mqtt;
 pub mod nats;
 pub mod process;
 pub mod publisher;
 pub mod redis;
+pub mod reports;
 
 /// Subject, channel: there is one, and every user is subscribed to it.
 pub const CHANNEL: &str = "spots";
