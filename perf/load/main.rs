@@ -172,7 +172,7 @@ impl Bench<'_> {
                     reports.passage = Some(Passage::of(published, MQTT_FEED, words));
                 }
                 run.last_words = last_words;
-                let workload = workload(settings);
+                let workload = self::workload(settings);
                 noisy |= run.is_noisy();
                 out.say_block(&report::block(&run, &workload), run.last_words.as_deref());
                 if let Some(file) = &self.cli.hgrm {
