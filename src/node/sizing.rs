@@ -50,16 +50,16 @@ pub struct Costs {
 
 /// The figures that `dxring plan` computes with.
 pub const COSTS: Costs = Costs {
-    source: "AMD EPYC, 2 shared virtual cores, Linux 6.18, loopback, 24 November 2026",
-    parse_ns: 530.0,
-    correct_ns: 80.0,
-    dedup_ns: 350.0,
-    read_ns: 14_000.0,
-    cohort_ns: 60.0,
-    send_ns: 6_000.0,
-    line_ns: 60.0,
-    base_bytes: 11e6,
-    user_bytes: 3_200.0,
+    source: "AMD EPYC, 2 virtual cores shared with the generator and with builds, Linux 6.18, loopback, 24 November 2026",
+    parse_ns: 560.0,
+    correct_ns: 95.0,
+    dedup_ns: 420.0,
+    read_ns: 31_000.0,
+    cohort_ns: 75.0,
+    send_ns: 4_800.0,
+    line_ns: 40.0,
+    base_bytes: 16e6,
+    user_bytes: 5_000.0,
     window_bytes: 500.0,
     history_bytes: 256.0,
 };
