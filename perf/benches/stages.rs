@@ -1,14 +1,16 @@
-//! The pure stages: country lookup, enrichment, mode inference, dedup. `cargo bench --bench stages`.
+//! The pure stages: country lookup, enrichment, parse with its gate, mode inference, dedup. `cargo bench --bench stages`.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use dxring::config;
+use dxring::config::{self, FeedKind};
 use dxring::correct::ModeStage;
 use dxring::dedup::Windows;
-use dxring::engine::{Outlet, Stage, TestClock};
+use dxring::engine::{Bell, Control, FaultPoint, Mailbox, Outlet, Stage, TestClock, edge};
 use dxring::measure::Ledger;
+use dxring::parse::{AgePolicy, Desk, FeedStats, Gate, Input, Notes};
 use dxring::reference::{Cty, enrich};
 use dxring::spot::{Call, Flags, Freq, Mode, Spot, Utc};
 use std::hint::black_box;
+use std::sync::Arc;
 
 fn noon() -> Utc {
     Utc::from_civil(2026, 11, 24, 12, 0, 0)
@@ -75,6 +77,52 @@ fn lookups(c: &mut Criterion) {
     c.bench_function("cty/load embedded", |b| b.iter(Cty::embedded));
 }
 
+/// Lines to spots in the ring: line parser, gate, ring. Bytes per second of text.
+fn parse(c: &mut Criterion) {
+    const LINES: u32 = 256;
+    let now = TestClock::at(noon()).now();
+    let cw = |n: u32| {
+        let (khz, snr) = (14_000 + n % 70, 3 + n % 35);
+        format!("DX de W3LPL-#:   {khz}.{}  {:<14} CW    {snr:>2} dB  25 WPM  CQ      1200Z", n % 10, call(n).as_str())
+    };
+    let ft8 = |n: u32| {
+        let snr = (n % 30) as i32 - 20;
+        format!("DX de W3LPL-#:   14074.0  {:<14} FT8  {snr:>3} dB          CQ      1200Z", call(n).as_str())
+    };
+    let mut group = c.benchmark_group("parse");
+    for (name, kind, line) in
+        [("CW", FeedKind::Rbn, &cw as &dyn Fn(u32) -> String), ("FT8", FeedKind::RbnDigital, &ft8)]
+    {
+        let lines: Vec<String> = (0..100 * LINES).map(line).collect();
+        let (producer, mut consumer) = edge("bench", 4 * LINES as usize, Bell::silent());
+        let stats = Arc::new(FeedStats::new("bench", 0, Some(kind)));
+        let age = AgePolicy { max_age_s: 300 };
+        let mut input = Input::new(Arc::clone(&stats), Call::literal("NODE"), age, LINES as usize);
+        let gate = Gate::new(Arc::new(arc_swap::ArcSwap::from_pointee(Cty::embedded())), 0);
+        let notes = Notes::new(Arc::new(Mailbox::new(1, Bell::silent())));
+        let mut desk = Desk::new(gate, producer, notes, Arc::new(Control::new()), FaultPoint::default());
+        let mut spots = Vec::new();
+        for (unit, throughput) in [
+            ("ns per spot", Throughput::Elements(lines.len() as u64)),
+            ("bytes", Throughput::Bytes(lines.iter().map(|l| l.len() as u64).sum())),
+        ] {
+            group.throughput(throughput);
+            group.bench_function(format!("{name}, {unit}"), |b| {
+                b.iter(|| {
+                    for batch in lines.chunks(LINES as usize) {
+                        batch.iter().for_each(|line| input.batch.push(line.as_bytes()));
+                        desk.lines(&mut input, now);
+                        spots.clear();
+                        consumer.pop_into(&mut spots, usize::MAX);
+                    }
+                })
+            });
+        }
+        assert_eq!(stats.ledger.view().total_ended(), 0, "a line ended");
+    }
+    group.finish();
+}
+
 fn modes(c: &mut Criterion) {
     let now = TestClock::at(noon()).now();
     let ledger = Ledger::new("correct");
@@ -101,10 +149,11 @@ fn modes(c: &mut Criterion) {
 fn dedup(c: &mut Criterion) {
     let now = TestClock::at(noon()).now();
     let mut group = c.benchmark_group("dedup");
-    for live in [1_000u32, 100_000] {
+    for (live, mode) in [(1_000u32, Mode::Cw), (100_000, Mode::Cw), (1_000, Mode::Ft8), (100_000, Mode::Ft8)] {
         // As many different stations as fit a SLOW window, come again and again: in steady state each
         // spot expires as much as it adds.
-        let spots: Vec<Spot> = (0..live).map(spot).collect();
+        let mut spots: Vec<Spot> = (0..live).map(spot).collect();
+        spots.iter_mut().for_each(|s| s.set_mode(mode));
         let mut windows = Windows::new(&config::Dedup::default());
         let mut at_ms = noon().ms();
         let mut next = 0usize;
@@ -116,7 +165,7 @@ fn dedup(c: &mut Criterion) {
             windows.judge(now, &mut spot);
         }
         group.throughput(Throughput::Elements(1_000));
-        group.bench_function(format!("{live} stations in 480 s"), |b| {
+        group.bench_function(format!("{live} {} stations in 480 s", mode.name()), |b| {
             b.iter(|| {
                 for _ in 0..1_000 {
                     next += 1;
@@ -132,5 +181,5 @@ fn dedup(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, lookups, modes, dedup);
+criterion_group!(benches, lookups, parse, modes, dedup);
 criterion_main!(benches);

@@ -85,6 +85,18 @@ fn wire(c: &mut Criterion) {
     printer("json, people", &people_spots, c, json);
     printer("history_line", &machine_spots, c, history_line);
 
+    for (name, chosen, people) in [("skimmer_line, text", &machines, false), ("people_line, text", &people, true)] {
+        let mut group = c.benchmark_group("wire");
+        group.throughput(Throughput::Bytes(chosen.iter().map(|line| line.len() as u64).sum()));
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let read = |line: &[u8]| if people { people_line(line).is_ok() } else { skimmer_line(line).is_ok() };
+                chosen.iter().filter(|line| read(black_box(line))).count()
+            })
+        });
+        group.finish();
+    }
+
     let mut group = c.benchmark_group("wire");
     group.throughput(Throughput::Bytes(SKIMMERS.len() as u64));
     group.bench_function("telnet and lines, fixture whole", |b| {
