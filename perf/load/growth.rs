@@ -10,7 +10,7 @@ use std::time::Duration;
 /// first look at it. Four windows of duplicates: at most 64 + 8 for the entry and 20 of index each, 368. Modes of calls: 64.
 /// Evidence of the correction while it is young: 256. Together 976, rounded up. All of these are rings with bounds (65,536
 /// spots, 262,144 entries, ...), so what is measured in minutes ends within hours; a line kept for 1,000 users would
-/// be 77,000 bytes.
+/// be 77,000 bytes. Measured between 30,000 and 60,000 spots: 865 a spot.
 pub const SPOT_BYTES: u64 = 1024;
 
 /// Beside it: one cohort's fill of unsent lines (8 MiB as shipped) that stays with the allocator.

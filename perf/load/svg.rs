@@ -78,14 +78,17 @@ fn draw(file: &Path, title: &str, curves: &[Curve]) -> Result<(), Box<dyn std::e
     let root = SVGBackend::new(file, SIZE).into_drawing_area();
     root.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(&root)
-        .caption(title, ("sans-serif", 20))
+        .caption(title, ("sans-serif", 16))
         .margin(16)
+        // Half of the last percentile's name stands there.
+        .margin_right(44)
         .x_label_area_size(44)
         .y_label_area_size(64)
         .build_cartesian_2d(0.0..decades, (low..high.max(low * 10.0)).log_scale())?;
     chart
         .configure_mesh()
         .x_labels(decades as usize + 1)
+        .y_labels(12)
         .x_label_formatter(&|decades| percent(*decades))
         .y_label_formatter(&|ms| format!("{ms}"))
         .x_desc("of the lines, at most")
@@ -100,7 +103,7 @@ fn draw(file: &Path, title: &str, curves: &[Curve]) -> Result<(), Box<dyn std::e
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
+        .position(SeriesLabelPosition::LowerRight)
         .background_style(WHITE.mix(0.9))
         .border_style(RGBColor(160, 160, 160))
         .draw()?;

@@ -12,6 +12,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::BufRead;
+use std::path::Path;
 
 /// Stacks that differ, kept of one input; the rest is one line. 10 s at 199 Hz on 64 threads cannot make more.
 const STACKS_MAX: usize = 131_072;
@@ -46,7 +47,11 @@ impl Sampler {
         let mut profile = Profile::default();
         for (stack, count) in &report.data {
             let frames = stack.frames.iter().rev().flat_map(|frame| frame.iter().rev());
-            profile.add(&stack.thread_name_or_id(), frames.map(|symbol| symbol.name()), *count as u64);
+            profile.add(
+                &stack.thread_name_or_id(),
+                frames.map(|symbol| in_module(symbol.name(), &symbol.filename())),
+                *count as u64,
+            );
         }
         Ok(profile)
     }
@@ -163,7 +168,7 @@ impl Profile {
         };
         let ours = frames.iter().position(|frame| frame.contains(OURS));
         let from = ours.or_else(|| frames.iter().position(|frame| !is_birth(frame))).unwrap_or(0);
-        for frame in &frames[from..] {
+        for frame in frames.get(from..).filter(|frames| !frames.is_empty()).unwrap_or(&["[no frames]".into()]) {
             stack.push(';');
             stack.push_str(frame);
         }
@@ -179,6 +184,17 @@ impl Profile {
 fn folded(line: &str) -> Option<(&str, u64)> {
     let (stack, count) = line.rsplit_once(' ')?;
     Some((stack, count.parse().ok()?)).filter(|(stack, _)| stack.contains(';'))
+}
+
+/// A name with the module that its file stands for. Line tables know functions that were inlined by their last word only:
+/// `turn` of `/home/k1abc/dxring/src/telnet/agent.rs` becomes `dxring::telnet::agent::turn`.
+fn in_module(name: String, file: &str) -> String {
+    let plain = name.split('<').next().unwrap_or_default();
+    let Some((folders, path)) = file.rsplit_once("/src/").filter(|_| !plain.contains("::")) else { return name };
+    let folder = folders.rsplit('/').next().unwrap_or_default();
+    let krate = if Path::new(folders) == Path::new(env!("CARGO_MANIFEST_DIR")) { OURS } else { folder };
+    let module = path.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::");
+    format!("{krate}::{module}::{name}")
 }
 
 /// A name as it can stand between semicolons, without the compiler's hash at its end.
@@ -236,6 +252,20 @@ telnet-0
         for part in ["<svg", "a node", "telnet-0 (2 samples", "TelnetAgent::turn (2 samples", "next (1 samples"] {
             assert!(svg.contains(part), "{part} in {svg}");
         }
+    }
+
+    #[test]
+    fn inlined_functions_get_their_module_and_no_stack_is_empty() {
+        let here = concat!(env!("CARGO_MANIFEST_DIR"), "/src/telnet/agent.rs");
+        assert_eq!(in_module("turn".into(), here), "dxring::telnet::agent::turn");
+        assert_eq!(in_module("<a::B as c::D>::e".into(), "Unknown"), "<a::B as c::D>::e");
+        let alloc = "/rustc/0123/library/alloc/src/vec/mod.rs";
+        assert_eq!(in_module("push<dxring::Spot>".into(), alloc), "alloc::vec::push<dxring::Spot>");
+        assert_eq!(in_module("dxring::wire::scan".into(), here), "dxring::wire::scan");
+        let mut bare = Profile::default();
+        bare.add("dxring 2", std::iter::empty(), 3);
+        assert_eq!(bare.folded(), "dxring 2;[no frames] 3\n");
+        assert_eq!(Profile::read(bare.folded().as_bytes()).unwrap(), bare);
     }
 
     #[test]

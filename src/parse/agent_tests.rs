@@ -19,22 +19,22 @@ use std::time::{Duration, Instant};
 /// Longest real wait for something that happens within microseconds.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-struct Rig {
-    poll: mio::Poll,
-    agent: ParseAgent,
-    clock: TestClock,
-    spots: Consumer<Spot>,
-    posts: Producer<Spot>,
-    notes: Arc<Mailbox<Note>>,
-    control: Arc<Control>,
+pub(super) struct Rig {
+    pub(super) poll: mio::Poll,
+    pub(super) agent: ParseAgent,
+    pub(super) clock: TestClock,
+    pub(super) spots: Consumer<Spot>,
+    pub(super) posts: Producer<Spot>,
+    pub(super) notes: Arc<Mailbox<Note>>,
+    pub(super) control: Arc<Control>,
 }
 
-struct Knobs {
-    ring: usize,
-    patience_ms: u32,
-    fault: Option<Call>,
-    dials: Vec<(u8, super::TlsDial)>,
-    sources: Vec<(u8, Box<dyn LineSource + Send>)>,
+pub(super) struct Knobs {
+    pub(super) ring: usize,
+    pub(super) patience_ms: u32,
+    pub(super) fault: Option<Call>,
+    pub(super) dials: Vec<(u8, super::TlsDial)>,
+    pub(super) sources: Vec<(u8, Box<dyn LineSource + Send>)>,
 }
 
 impl Default for Knobs {
@@ -44,7 +44,7 @@ impl Default for Knobs {
 }
 
 impl Rig {
-    fn new(feeds: Vec<Feed>, knobs: Knobs) -> Rig {
+    pub(super) fn new(feeds: Vec<Feed>, knobs: Knobs) -> Rig {
         let poll = mio::Poll::new().unwrap();
         let registry = poll.registry().try_clone().unwrap();
         let tokens = Tokens::of_agent(3);
@@ -78,7 +78,7 @@ impl Rig {
     }
 
     /// One turn with the events that are there, waiting for some at most 2 ms.
-    fn turn(&mut self) -> usize {
+    pub(super) fn turn(&mut self) -> usize {
         let mut events = mio::Events::with_capacity(64);
         self.poll.poll(&mut events, Some(Duration::from_millis(2))).unwrap();
         for event in &events {
@@ -89,7 +89,16 @@ impl Rig {
         self.agent.turn(self.clock.now())
     }
 
-    fn until(&mut self, what: &str, mut done: impl FnMut(&mut Rig) -> bool) {
+    /// Only what woke the core, without a turn.
+    pub(super) fn events_only(&mut self) {
+        let mut events = mio::Events::with_capacity(64);
+        self.poll.poll(&mut events, Some(Duration::from_millis(2))).unwrap();
+        for event in &events {
+            self.agent.ready(Tokens::split(event.token()).1, event);
+        }
+    }
+
+    pub(super) fn until(&mut self, what: &str, mut done: impl FnMut(&mut Rig) -> bool) {
         let deadline = Instant::now() + DEADLINE;
         while !done(self) {
             assert!(Instant::now() < deadline, "waited for {what}: {:?}", self.agent.stats());
@@ -98,18 +107,18 @@ impl Rig {
     }
 
     /// Turns until nothing moves any more.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         let mut quiet = 0;
         while quiet < 3 {
             quiet = if self.turn() == 0 { quiet + 1 } else { 0 };
         }
     }
 
-    fn stats(&self, i: usize) -> Arc<FeedStats> {
+    pub(super) fn stats(&self, i: usize) -> Arc<FeedStats> {
         Arc::clone(&self.agent.stats()[i])
     }
 
-    fn accept(&mut self, listener: &TcpListener) -> TcpStream {
+    pub(super) fn accept(&mut self, listener: &TcpListener) -> TcpStream {
         listener.set_nonblocking(true).unwrap();
         let mut stream = None;
         self.until("a connection", |_| {
@@ -137,11 +146,11 @@ impl Rig {
         String::from_utf8(said).unwrap()
     }
 
-    fn taken(&mut self) -> Vec<Spot> {
+    pub(super) fn taken(&mut self) -> Vec<Spot> {
         std::iter::from_fn(|| self.spots.pop()).collect()
     }
 
-    fn assert_balanced(&self) {
+    pub(super) fn assert_balanced(&self) {
         for stats in self.agent.stats() {
             let view = stats.ledger.view();
             assert_eq!(view.imbalance(), 0, "{view:?}");
@@ -149,7 +158,7 @@ impl Rig {
     }
 }
 
-fn server() -> (TcpListener, Feed) {
+pub(super) fn server() -> (TcpListener, Feed) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let feed =
@@ -157,7 +166,7 @@ fn server() -> (TcpListener, Feed) {
     (listener, feed)
 }
 
-fn cw(n: usize) -> String {
+pub(super) fn cw(n: usize) -> String {
     format!("DX de W3LPL-#:   14025.0  K{}AB{}         CW    23 dB  25 WPM  CQ      1234Z\r\n", n % 10, letters(n))
 }
 

@@ -17,7 +17,7 @@ pub enum Speech {
 #[derive(Debug)]
 pub enum Conversation {
     /// Telnet lines.
-    Lines(FeedClient),
+    Lines(Box<FeedClient>),
     /// MQTT.
     Mqtt(Box<MqttClient>),
 }
@@ -26,7 +26,7 @@ impl Conversation {
     /// A connection that just came to stand.
     pub fn new(speech: &Speech, now: Now) -> Conversation {
         match speech {
-            Speech::Lines(log_in) => Conversation::Lines(FeedClient::new(log_in.clone(), now)),
+            Speech::Lines(log_in) => Conversation::Lines(Box::new(FeedClient::new(log_in.clone(), now))),
             Speech::Mqtt(log_in) => Conversation::Mqtt(Box::new(MqttClient::new(log_in, now))),
         }
     }

@@ -31,6 +31,8 @@ mod source;
 mod stats;
 mod supervise;
 mod tls;
+#[cfg(test)]
+mod tls_tests;
 mod transport;
 
 pub use agent::{ParseAgent, ParseParts};

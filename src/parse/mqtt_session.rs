@@ -1,8 +1,11 @@
 //! What is said to a broker and what its answers mean, through the library. No time: `mqtt` knows when.
+//!
+//! The library has assertions. A broker that finds one of them costs its connection, never the parse thread.
 
 use super::mqtt::MqttLogIn;
 use super::stats::Failure;
 use crate::config::MqttVersion;
+use crate::engine::caught_panic;
 use mqtt_protocol_core::mqtt::common::Cursor;
 use mqtt_protocol_core::mqtt::connection::Event;
 use mqtt_protocol_core::mqtt::packet::{
@@ -12,9 +15,12 @@ use mqtt_protocol_core::mqtt::result_code::{ConnectReasonCode, ConnectReturnCode
 use mqtt_protocol_core::mqtt::{Connection, Version, role};
 use std::borrow::Cow;
 use std::fmt::{self, Debug};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Characters of a broker's own words that the operator is shown: one line.
 const WORDS_MAX: usize = 120;
+/// Characters of a panic that the operator is shown: the library's file and line, and what it says.
+const PANIC_WORDS_MAX: usize = 300;
 
 /// Why a connection ends, in words for the operator.
 pub(super) type Ended = (Failure, Cow<'static, str>);
@@ -34,6 +40,9 @@ pub(super) enum Answer {
 pub(super) struct Session {
     connection: Connection<role::Client>,
     version: MqttVersion,
+    /// The next call into the library panics with these words.
+    #[cfg(test)]
+    pub fault: Option<&'static str>,
 }
 
 impl Debug for Session {
@@ -48,33 +57,62 @@ impl Session {
             MqttVersion::V3 => Version::V3_1_1,
             MqttVersion::V5 => Version::V5_0,
         });
-        Session { connection, version }
+        Session {
+            connection,
+            version,
+            #[cfg(test)]
+            fault: None,
+        }
     }
 
     /// CONNECT, with a clean session: a broker keeps nothing for us.
     pub fn connect(&mut self, log_in: &MqttLogIn, client_id: &str, say: &mut Vec<u8>) -> Result<(), Ended> {
-        let packet = connect(self.version, log_in, client_id)
-            .map_err(|error| (Failure::Protocol, format!("user or password: {}", in_words(error)).into()))?;
-        self.send(packet, say)
+        self.guarded(|session| {
+            let packet = connect(session.version, log_in, client_id)
+                .map_err(|error| (Failure::Protocol, format!("user or password: {}", in_words(error)).into()))?;
+            session.send(packet, say)
+        })
     }
 
     /// One SUBSCRIBE of all topics. MQTT 5 brokers are asked to leave out what they retain: it is old.
     pub fn subscribe(&mut self, topics: &[String], say: &mut Vec<u8>) -> Result<(), Ended> {
-        let packet = self
-            .connection
-            .acquire_packet_id()
-            .and_then(|id| subscribe(self.version, topics, id))
-            .map_err(|error| (Failure::Protocol, format!("topics: {}", in_words(error)).into()))?;
-        self.send(packet, say)
+        self.guarded(|session| {
+            let packet = session
+                .connection
+                .acquire_packet_id()
+                .and_then(|id| subscribe(session.version, topics, id))
+                .map_err(|error| (Failure::Protocol, format!("topics: {}", in_words(error)).into()))?;
+            session.send(packet, say)
+        })
     }
 
     /// PINGREQ.
     pub fn ping(&mut self, say: &mut Vec<u8>) -> Result<(), Ended> {
-        let packet: Result<Packet, MqttError> = match self.version {
-            MqttVersion::V3 => v3_1_1::Pingreq::builder().build().map(Into::into),
-            MqttVersion::V5 => v5_0::Pingreq::builder().build().map(Into::into),
-        };
-        self.send(packet.map_err(broken)?, say)
+        self.guarded(|session| {
+            let packet: Result<Packet, MqttError> = match session.version {
+                MqttVersion::V3 => v3_1_1::Pingreq::builder().build().map(Into::into),
+                MqttVersion::V5 => v5_0::Pingreq::builder().build().map(Into::into),
+            };
+            session.send(packet.map_err(broken)?, say)
+        })
+    }
+
+    /// Runs what calls the library. After a panic the connection's state is worth nothing: it ends.
+    fn guarded<T>(&mut self, call: impl FnOnce(&mut Session) -> Result<T, Ended>) -> Result<T, Ended> {
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            #[cfg(test)]
+            if let Some(words) = self.fault.take() {
+                panic!("{words}");
+            }
+            call(self)
+        }));
+        outcome.unwrap_or_else(|panic| {
+            let text = caught_panic(&*panic);
+            // The rest is the stack.
+            let words = text.lines().take(2).collect::<Vec<_>>().join(" ");
+            let words: String = words.chars().filter(|c| !c.is_control()).take(PANIC_WORDS_MAX).collect();
+            Err((Failure::Protocol, format!("made the MQTT library panic: {words}").into()))
+        })
     }
 
     fn send(&mut self, packet: Packet, say: &mut Vec<u8>) -> Result<(), Ended> {
@@ -99,6 +137,10 @@ impl Session {
         if self.version == MqttVersion::V5 && matches!(packet, [0x20, 2, _, 1]) {
             return Err((Failure::LoginRefused, "does not speak MQTT 5; set `mqtt: V3`".into()));
         }
+        self.guarded(|session| session.answer(packet, topics))
+    }
+
+    fn answer(&mut self, packet: &[u8], topics: &[String]) -> Result<Answer, Ended> {
         let mut heard = None;
         for event in self.connection.recv(&mut Cursor::new(packet)) {
             match event {
@@ -172,7 +214,7 @@ fn subscribe(version: MqttVersion, topics: &[String], packet_id: u16) -> Result<
         options = options.set_rh(RetainHandling::DoNotSendRetained);
     }
     let entries: Vec<SubEntry> =
-        topics.iter().map(|topic| SubEntry::new(topic.as_str(), options.clone())).collect::<Result<_, _>>()?;
+        topics.iter().map(|topic| SubEntry::new(topic.as_str(), options)).collect::<Result<_, _>>()?;
     match version {
         MqttVersion::V3 => v3_1_1::Subscribe::builder().packet_id(packet_id).entries(entries).build().map(Packet::from),
         MqttVersion::V5 => v5_0::Subscribe::builder().packet_id(packet_id).entries(entries).build().map(Packet::from),

@@ -259,6 +259,22 @@ fn whoever_breaks_the_protocol_is_closed() {
 }
 
 #[test]
+fn a_panic_of_the_library_costs_the_connection() {
+    const WORDS: &str = "assertion failed: nobody sends this";
+    for version in [V3, V5] {
+        for answer in [connack(version, 0), PONG.to_vec()] {
+            let mut bench = if answer == PONG { Bench::streaming(version) } else { Bench::new(version) };
+            bench.client.session.fault = Some(WORDS);
+            bench.hear(&answer).failed(Failure::Protocol, WORDS);
+        }
+        let mut bench = Bench::streaming(version);
+        bench.client.session.fault = Some(WORDS);
+        bench.wait_for_deadline(60_000).failed(Failure::Protocol, WORDS);
+        assert_eq!(bench.client.on_timer(bench.clock.now(), &mut Vec::new()), None, "nothing is called any more");
+    }
+}
+
+#[test]
 fn answers_are_waited_for_to_the_millisecond() {
     for version in [V3, V5] {
         Bench::new(version).wait_for_deadline(30_000).failed(Failure::LoginTimeout, "CONNECT");

@@ -52,7 +52,8 @@ impl TlsFault {
     fn of(error: &Error) -> TlsFault {
         let words = match error {
             Error::InvalidCertificate(certificate) => match certificate {
-                CertificateError::UnknownIssuer => {
+                // BadSignature: another authority of the same name, as one that was made anew.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => {
                     "the broker's certificate comes from nobody that we trust (set ca if it is of your own authority)"
                 }
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
