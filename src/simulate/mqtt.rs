@@ -516,7 +516,7 @@ mod tests {
     fn what_a_broker_does_not_take_is_counted() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let broker = listener.local_addr().unwrap();
-        // 8 hours in a few seconds: some 10 MB, more than socket buffers and backlog hold.
+        // An hour of the band in a second: more than socket buffers and backlog hold.
         let publisher = publish(broker, &Options { minutes: Some(60.0), ..options(3_600.0) }).unwrap();
         let stream = accept(&listener);
         let begun = Instant::now();
