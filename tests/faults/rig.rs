@@ -91,7 +91,10 @@ impl Rig {
         self.running.telnet
     }
     pub fn feed(&self) -> &FeedStats {
-        &self.running.feeds[0]
+        self.feed_at(0)
+    }
+    pub fn feed_at(&self, index: usize) -> &FeedStats {
+        &self.running.feeds[index]
     }
     /// Stops in order; returns the books.
     pub fn stop(self) -> Vec<LedgerView> {
