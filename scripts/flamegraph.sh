@@ -58,7 +58,10 @@ load='' node='' broker='' publisher='' readers=''
 # Ends what was started here, by number, and nothing else.
 clean_up() {
     for started in $readers "$load" "$publisher" "$node" "$broker"; do
-        [ -n "$started" ] && kill "$started" 2>/dev/null && wait "$started" 2>/dev/null
+        [ -n "$started" ] || continue
+        kill "$started" 2>/dev/null || true
+        # Its status is that of the signal.
+        wait "$started" 2>/dev/null || true
     done
     # A node that the load generator started is its child, not ours.
     if [ -n "$pid" ] && [ -n "$load" ] && kill "$pid" 2>/dev/null; then
@@ -207,11 +210,11 @@ with_mqtt() {
     node=$!
     pid=$node
     within 10 grep -q 'users: telnet' "$tmp/node.log" || fail "the node does not start: $(tail -n 1 "$tmp/node.log")"
-    target/release/dxring simulate --mqtt "127.0.0.1:$port" --profile ft8-burst --rate 10 >"$tmp/publisher.log" 2>&1 &
+    target/release/dxring simulate --mqtt "127.0.0.1:$port" --profile ft8-burst --rate 50 >"$tmp/publisher.log" 2>&1 &
     publisher=$!
     port=$(sed -n 's/.*users: telnet 127.0.0.1 \([0-9]*\).*/\1/p' "$tmp/node.log")
     for n in $(seq $users); do
-        reads "$port" "K1$(letters "$n")" &
+        reads "$port" "K1$(letters "$n")" >"$tmp/reader.log" 2>&1 &
         readers="$readers $!"
     done
     sleep 3

@@ -56,7 +56,7 @@ fi
 tmp=$(mktemp -d)
 load=''
 clean_up() {
-    [ -n "$load" ] && kill "$load" 2>/dev/null
+    [ -z "$load" ] || kill "$load" 2>/dev/null || true
     rm -rf "$tmp"
 }
 trap clean_up EXIT

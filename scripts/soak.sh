@@ -47,7 +47,10 @@ tmp=$(mktemp -d)
 node='' load='' crowd=''
 clean_up() {
     for started in "$crowd" "$load" "$node"; do
-        [ -n "$started" ] && kill "$started" 2>/dev/null && wait "$started" 2>/dev/null
+        [ -n "$started" ] || continue
+        kill "$started" 2>/dev/null || true
+        # Its status is that of the signal.
+        wait "$started" 2>/dev/null || true
     done
     rm -rf "$tmp"
 }

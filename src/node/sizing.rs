@@ -162,13 +162,13 @@ pub fn predict(costs: &Costs, node: &Node, plan: &Plan, load: Load) -> Sizing {
     let threads = plan.cores.iter().map(|core| {
         let (mut cpu, mut least) = (0.0, 0.0);
         for role in &core.roles {
-            // A read's price is shared by who reads, who hands on, and who wakes the telnet cores and the store; more
-            // telnet cores than the one of the measurement are more wake-ups.
+            // A read's price is shared by who reads, who hands on, and who wakes the store and the telnet cores; a core that is
+            // at work needs no waking.
             let (own, hops) = match role {
                 Role::Parse => (costs.parse_ns, 0.6),
                 Role::Correct if core.roles.len() > 1 => (costs.correct_ns, 0.0),
                 Role::Correct => (costs.correct_ns, 0.25),
-                Role::Dedup => (costs.dedup_ns, 0.2 * (1.0 + telnet_cores)),
+                Role::Dedup => (costs.dedup_ns, 0.2 + 0.2 * telnet_cores * (1.0 - telnet(gap_s)).clamp(0.0, 1.0)),
                 Role::Telnet(_) => (0.0, 0.0),
             };
             let share = (load.rate * own + reads * hops * costs.read_ns) * 1e-9;
