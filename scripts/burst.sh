@@ -5,9 +5,9 @@
 #                                to 1,000 users
 #   scripts/burst.sh --full      the whole table of perf/README.md, about an hour; also writes a record and JSON files
 #   --install                    also installs the brokers (Debian packages, their services not started)
-#   --row NAME                   one row only, by the name of its file in perf/scenarios
+#   --row NAME                   one row only, by the name of its file in perf/scenarios, or `replay`
 #
-# Every row is a file of arguments in perf/scenarios, with its bar. perf/README.md tells the method. Writes
+# Every row is a file of arguments in perf/scenarios, with its bar; `replay` has no users and plays made captures instead. perf/README.md tells the method. Writes
 # perf/out/burst-TIME.md (a table with a row per scenario, then every run) and plots beside it.
 # Exit status: 0: every line of every row was delivered and every bar is met; 1: not so, the table says where; 2: nothing
 # could be measured.
@@ -16,6 +16,10 @@ cd "$(dirname "$0")/.."
 
 # The longest row of the short table takes three minutes; one that hangs is ended.
 ROW_SECONDS_MAX=900
+# Replays of a capture whose median counts.
+REPLAYS=5
+# One takes a few seconds.
+REPLAY_SECONDS_MAX=120
 
 full=no only='' install=no
 [ "${CI:-}" = true ] && install=yes
@@ -25,7 +29,7 @@ while [ $# -gt 0 ]; do
         --install) install=yes ;;
         --row)
             only=${2:-}
-            [ -f "perf/scenarios/$only.args" ] || { echo "burst: no perf/scenarios/$only.args" >&2; exit 2; }
+            [ "$only" = replay ] || [ -f "perf/scenarios/$only.args" ] || { echo "burst: no perf/scenarios/$only.args" >&2; exit 2; }
             shift
             ;;
         -h | --help) sed -n '2,/^set -eu/{/^set -eu/d;s/^# \{0,1\}//p}' "$0"; exit 0 ;;
@@ -43,11 +47,12 @@ node=target/release/dxring load=target/release/dxring-load
 mkdir -p perf/out
 name=perf/out/burst-$(date -u +%Y%m%dT%H%M%SZ)
 runs=$(mktemp)
+captures=$(mktemp -d)
 row=''
 clean_up() {
     # The generator ends its servers when it is told to end.
     if [ -n "$row" ]; then kill "$row" 2>/dev/null && wait "$row" 2>/dev/null; fi
-    rm -f "$runs"
+    rm -rf "$runs" "$runs.row" "$captures"
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
@@ -73,6 +78,35 @@ row() {
 }
 brokers() { row "$1" "$2" --spawn-limit --spawn-nats --spawn-redis --aa --svg "$name-$1.svg"; }
 
+# A figure of `dxring replay --timing`: title, bar, unit, how to find it, then the replay's arguments.
+figure() {
+    local title=$1 bar=$2 unit=$3 find=$4 values='' median verdict
+    shift 4
+    for _ in $(seq $REPLAYS); do
+        values+=$(timeout "$REPLAY_SECONDS_MAX" "$node" replay --timing "$@" | tee -a "$runs" | sed -n "$find")$'\n'
+    done
+    # No value from a replay that failed: then the middle is not the third.
+    median=$(printf '%s' "$values" | grep -c .)
+    [ "$median" = $REPLAYS ] && median=$(printf '%s' "$values" | sort -g | sed -n "$(((REPLAYS + 1) / 2))p") || median=0
+    verdict=$(awk -v got="$median" -v bar="$bar" -v unit="$unit" 'BEGIN {
+        if (bar == "") print "-"; else if (got >= bar) print "met"; else print "**MISSED** at least " bar " " unit }')
+    case "$verdict" in *MISSED*) status=1 ;; esac
+    printf '| %s | dxring: %s %s, median of %s replays | - | - | - | %s |\n' "$title" "$median" "$unit" $REPLAYS "$verdict" | tee -a "$name.md"
+}
+
+replays() {
+    [ -z "$only" ] || [ "$only" = replay ] || return 0
+    printf '\n## No users: replay at full speed\n' | tee -a "$runs"
+    local ft8=$captures/ft8_20251129.txt cw=$captures/cw_20251129.txt
+    "$node" simulate --profile ft8-burst --rate 50 --minutes 10 >"$ft8"
+    "$node" simulate --profile contest --rate 6 --minutes 30 >"$cw"
+    local spots='s/^ *[0-9]* spots, \([0-9]*\) spots\/s.*/\1/p'
+    figure 'FT8 through all stages, two threads' 1000000 spots/s "$spots" --threads 2 "$ft8"
+    figure 'FT8 through all stages, one thread' '' spots/s "$spots" --threads 1 "$ft8"
+    figure 'RBN text parsed on one core' 80 MB/s 's/.*: \([0-9.]*\) MB\/s parsed.*/\1/p' --threads 1 "$cw"
+    figure 'CW at contest density in virtual time' 100000 'reports per CPU second' 's/.*, \([0-9]*\) per CPU second.*/\1/p' "$cw"
+}
+
 brokers burst-100 '5,000 in 1 s to 100 users'
 brokers burst-1000 '5,000 in 1 s to 1,000 users'
 brokers flood-100 '50,000 in 1 s to 100 users'
@@ -83,6 +117,7 @@ if [ "$full" = yes ] || [ -n "$only" ]; then
     row mqtt '5,000/s through MQTT and 15,000/s of RBN to 100 users with narrow filters, 60 s'
     row hostile '5 % never read, 1 % reset per second, 200 log-ins per second'
     row idle-10000 '10,000 idle users'
+    replays
 fi
 
 [ -f "$name.md" ] || { echo "burst: nothing was measured" >&2; exit 2; }

@@ -1,7 +1,8 @@
 //! The load generator against the bare writer, on real sockets: what is delivered is counted, and
 //! what is lost is noticed.
 
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 const LOAD: &str = env!("CARGO_BIN_EXE_dxring-load");
@@ -104,4 +105,83 @@ fn hostile_users_are_counted_and_cost_nobody_a_line() {
     assert!(std::fs::read_to_string(svg).unwrap().contains("dxring hostile"));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(said.contains("p99 of dxring hostile: at most 1.1 x dxring's"), "{said}");
+}
+
+/// A broker's program; `None` when it is not installed and need not be (`scripts/test brokers` says that it must).
+fn broker(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
+    let program = folders.map(|folder| folder.join(name)).find(|program| program.is_file());
+    if program.is_none() {
+        assert_ne!(std::env::var("DXRING_BROKERS").as_deref(), Ok("required"), "no {name} here: apt install {name}");
+        println!("skipped: no {name}");
+    }
+    program
+}
+
+/// 200 spots in 300 ms to 50 subscribers of a broker.
+fn through_broker(option: &str, program: &Path, more: &[&str]) -> (Output, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let json = dir.path().join("e.json");
+    let output = Command::new(LOAD)
+        .arg(option)
+        .arg(program)
+        .args(["--users", "50", "--burst", "200", "--within-ms", "300", "--warmup", "20", "--late-ms-max", "20000"])
+        .args(["--login-timeout-s", "30", "--drain-s", "2", "--json"])
+        .arg(&json)
+        .args(more)
+        .output()
+        .expect("the generator starts");
+    let text = std::fs::read_to_string(json).unwrap_or_default();
+    (output, text)
+}
+
+#[test]
+fn brokers_deliver_every_line_to_the_same_users() {
+    for (option, name) in [("--spawn-nats", "nats-server"), ("--spawn-redis", "redis-server")] {
+        let Some(program) = broker(name) else { continue };
+        let (output, text) = through_broker(option, &program, &["--feeders", "2", "--receiver-threads", "2"]);
+        assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), text);
+        assert_has(&text, &["\"delivered\":10000,", "\"missing\":0,", "\"duplicates\":0,", "\"foreign\":0,"], &output);
+        assert_has(&text, &[&format!("\"target\":\"{name}\""), "\"users_lost\":0,", "\"failures\":[]"], &output);
+    }
+}
+
+/// redis as tight as can be: whoever has more than a byte waiting behind the first 16 KiB is cut off. Those users are
+/// lost, the run fails, and what was delivered is told all the same.
+#[test]
+fn users_whom_a_broker_cuts_off_fail_the_run() {
+    let Some(program) = broker("redis-server") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let tight = dir.path().join("tight");
+    let script =
+        format!("#!/bin/sh\nsed -i 's/pubsub 0 0 0/pubsub 1 0 0/' \"$1\"\nexec '{}' \"$@\"\n", program.display());
+    std::fs::write(&tight, script).unwrap();
+    std::fs::set_permissions(&tight, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (output, text) = through_broker("--spawn-redis", &tight, &["--burst", "1000", "--within-ms", "0"]);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_has(&text, &["\"delivered_share\":0", "lines missing", "50 users lost", "\"due\":50000,"], &output);
+}
+
+/// Reports through mosquitto and a relay's lines together, to users with narrow filters: what each is due comes.
+#[test]
+fn reports_and_relays_together_reach_narrow_filters() {
+    let Some(program) = broker("mosquitto") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let json = dir.path().join("f.json");
+    let output = Command::new(LOAD)
+        .args(["--spawn", env!("CARGO_BIN_EXE_dxring"), "--rate", "300", "--mqtt-rate", "100", "--seconds", "1"])
+        .args(["--users", "52", "--narrow", "26", "--late-ms-max", "20000", "--login-timeout-s", "30", "--quiet"])
+        .arg("--spawn-mosquitto")
+        .arg(program)
+        .arg("--json")
+        .arg(&json)
+        .output()
+        .expect("the generator starts");
+    let text = std::fs::read_to_string(json).unwrap_or_default();
+    // 1 = the bar on the reports' p99, which a busy machine may miss; 2 = nothing was measured.
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{}", String::from_utf8_lossy(&output.stderr));
+    // Each spot has two users; the last of four feeds, warm-up included, goes through the broker.
+    assert_has(&text, &["\"delivered\":800,", "\"failures\":[]", "\"unwanted\":0,"], &output);
+    assert_has(&text, &["\"published\":225,\"received\":225,\"lost_in_broker\":0,\"unseen\":0,"], &output);
 }

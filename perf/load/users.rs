@@ -333,9 +333,13 @@ impl Thread<'_> {
                         Some(e) => self.lose(at, &format!("connect: {e}"), &mut under_way),
                     }
                 }
-                if event.is_readable() && !self.users[at].queued && self.take(at, &mut buf, &mut under_way) {
-                    self.users[at].queued = true;
-                    again.push_back(at);
+                if event.is_readable() && !self.users[at].queued {
+                    // An end that comes with the last bytes has no event of its own.
+                    let more = self.take(at, &mut buf, &mut under_way) || event.is_read_closed();
+                    self.users[at].queued = more;
+                    if more {
+                        again.push_back(at);
+                    }
                 }
             }
         }
