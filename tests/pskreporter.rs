@@ -26,7 +26,8 @@ mod streams;
 
 use dxring::config::{Feed, FeedKind};
 use dxring::node::Running;
-use dxring::parse::FeedState;
+use dxring::parse::{FeedState, FeedStats};
+use std::sync::Arc;
 
 /// A feed from the broker at this port of ours.
 fn feed(name: &str, port: u16) -> Feed {
@@ -57,4 +58,12 @@ fn until_streaming(running: &Running, feed: usize) {
         assert!(failed.is_none(), "{failed:?}");
         stats.state() == FeedState::Streaming
     });
+}
+
+/// The end of a connection: counted, told, and left alone for a while. What was told.
+fn until_given_up(stats: &FeedStats) -> Arc<String> {
+    // The state comes last.
+    bench::until(&stats.name, || stats.state() == FeedState::BackingOff);
+    assert_eq!(stats.failures_total(), 1);
+    stats.last_error().unwrap()
 }

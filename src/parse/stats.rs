@@ -228,8 +228,9 @@ impl FeedStats {
     }
     /// Only the parse thread may call this.
     pub(super) fn fail(&self, reason: Failure, text: &str) {
-        self.failures[reason as usize].add(1);
+        // Words first: whoever sees the count finds them.
         self.last_error.store(Some(Arc::new(format!("{}: {text}", reason.name()))));
+        self.failures[reason as usize].add(1);
     }
     /// The last failure in words.
     pub fn last_error(&self) -> Option<Arc<String>> {

@@ -4,10 +4,10 @@ use super::bench::{User, books, stop, until};
 use super::broker::{Broker, Setup};
 use super::proxy::Proxy;
 use super::publisher::{Publisher, report};
-use super::{feed, node, until_streaming};
+use super::{feed, node, until_given_up, until_streaming};
 use dxring::config::{Feed, MqttVersion, Profile};
 use dxring::measure::Reason;
-use dxring::parse::{Failure, FeedState};
+use dxring::parse::Failure;
 use dxring::simulate::Options;
 
 /// The line of report `n`: spotter, frequency, station, mode, strength, and the minute in which it was heard.
@@ -65,10 +65,9 @@ fn a_broker_with_passwords_lets_the_right_one_in() {
     let end = Publisher::connect(broker.port, setup.login).report(1);
     assert_line_of(1, &end, &user.spot());
     for stats in &running.feeds[1..4] {
-        until("the broker refuses", || stats.failures(Failure::LoginRefused) > 0);
-        let told = stats.last_error().unwrap();
+        let told = until_given_up(stats);
         assert!(told.starts_with("login_refused: refused the connection: not authorized"), "{}: {told}", stats.name);
-        assert_eq!(stats.state(), FeedState::BackingOff);
+        assert_eq!(stats.failures(Failure::LoginRefused), 1);
     }
     assert_eq!(running.feeds[0].failures_total(), 0);
     stop(running);
