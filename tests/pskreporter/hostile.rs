@@ -41,6 +41,9 @@ fn hostile() -> Vec<Hostile> {
         says("long_connack", vec![0x20, 0xFF, 0xFF, 0xFF, 0x7F], "longer than 4096"),
         says("long_length", vec![0x20, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], "more than four bytes"),
         says("connacks", CONNACK.repeat(100_000), "out of turn"),
+        // MQTT 5: packets of no length, at most 1 message, no topic alias. To MQTT 3.1.1 it is too long.
+        says("limits", vec![0x20, 13, 0, 0, 10, 0x27, 0, 0, 0, 0, 0x21, 0, 0, 0x24, 0], "no MQTT"),
+        says("zeros", vec![0; 65_536], "not a broker's to send"),
         says("short_connack", vec![0x20, 0], "no MQTT"),
         says("early_message", publish(b"t", b"{}"), "before it let us in"),
         says("fewer_grants", [CONNACK, &[0x90, 3, 0, 1, 0]].concat(), "another number of topics"),

@@ -40,6 +40,8 @@ fn reports_become_lines_in_both_versions() {
         let view = books(&running, "parse/psk");
         assert_eq!((view.total_in(), view.total_out()), (21, 21), "{view:?}");
         assert_eq!((running.feeds[0].connects.get(), running.feeds[0].failures_total()), (1, 0));
+        let upstream = running.feeds[0].upstream.as_ref().unwrap();
+        assert_eq!(upstream.lost(), None, "nobody knows of filtered topics");
         stop(running);
     }
 }
@@ -130,5 +132,32 @@ fn the_simulated_network_arrives_whole() {
     assert_eq!((upstream.lost(), upstream.duplicates()), (Some(0), 0));
     let view = books(&running, "parse/psk");
     assert!(view.total_out() > 0 && view.ended_by(Reason::BadJson) == 0, "{view:?}");
+    stop(running);
+}
+
+/// All topics: the numbers say what was lost, and what came twice.
+#[test]
+fn the_whole_firehose_knows_what_was_lost_and_what_came_twice() {
+    let Some(mut broker) = Broker::start(&Setup::default()) else { return };
+    let running = node(vec![Feed { modes: Vec::new(), ..feed("psk", broker.port) }]);
+    let mut user = User::log_in(running.telnet, "K1ABC");
+    until_streaming(&running, 0);
+    let mut publisher = Publisher::connect(broker.port, None);
+    // Without 3, 6, 7 and 8.
+    for n in [0, 1, 2, 5, 4, 4, 9] {
+        publisher.report(n);
+    }
+    let (topic, payload, _) = report(10);
+    let path_only = String::from_utf8(payload).unwrap().replace("FT8", "WSPR");
+    publisher.publish(&topic, path_only.as_bytes());
+    publisher.report(11);
+    user.line_with(&super::bench::call(11));
+    let view = books(&running, "parse/psk");
+    assert_eq!((view.ended_by(Reason::Duplicate), view.ended_by(Reason::PathOnly)), (1, 1), "{view:?}");
+    // What is missing is known for good when the window, or the connection, is over.
+    broker.kill();
+    until_given_up(&running.feeds[0]);
+    let upstream = running.feeds[0].upstream.as_ref().unwrap();
+    assert_eq!((upstream.lost(), upstream.duplicates()), (Some(4), 1));
     stop(running);
 }

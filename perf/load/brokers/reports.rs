@@ -129,7 +129,7 @@ impl Passage {
             .lines()
             .rfind(|line| line.starts_with("end-to-end since start"))
             .and_then(|line| line.split_ascii_whitespace().nth(6)?.parse::<f64>().ok())
-            .map(|ms| (ms * 1000.0) as u64);
+            .map(|ms| (ms * 1000.0).round() as u64);
         Passage { published, received, node_p99_us }
     }
 
