@@ -205,6 +205,8 @@ fn a_refused_connection_is_tried_again() {
     let mut rig = Rig::new(vec![feed], Knobs::default());
     let stats = rig.stats(0);
     rig.until("a refusal", |_| stats.failures(Failure::Connect) == 1);
+    let told = stats.last_error().unwrap();
+    assert!(told.contains(&format!(":{port}: ")), "whom we could not reach: {told}");
     let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
     rig.clock.advance_ms(6_300);
     let mut stream = rig.accept(&listener);

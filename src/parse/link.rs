@@ -39,6 +39,7 @@ enum Stage {
 
 struct Connection {
     transport: Transport,
+    address: SocketAddr,
     client: Conversation,
     stage: Stage,
     readable: bool,
@@ -205,6 +206,7 @@ impl Link {
                 Ok(transport) => {
                     self.connection = Some(Connection {
                         transport,
+                        address,
                         client: Conversation::new(&self.speech, now),
                         stage: Stage::Connecting,
                         readable: false,
@@ -246,7 +248,8 @@ impl Link {
                     return 0;
                 }
                 Err(error) => {
-                    self.connect_next(now, registry, tokens, &error.to_string());
+                    let last = format!("{}: {error}", connection.address);
+                    self.connect_next(now, registry, tokens, &last);
                     return 1;
                 }
             }

@@ -91,10 +91,7 @@ impl Rig {
         self.running.telnet
     }
     pub fn feed(&self) -> &FeedStats {
-        self.feed_at(0)
-    }
-    pub fn feed_at(&self, index: usize) -> &FeedStats {
-        &self.running.feeds[index]
+        &self.running.feeds[0]
     }
     /// Stops in order; returns the books.
     pub fn stop(self) -> Vec<LedgerView> {
