@@ -228,11 +228,7 @@ impl FeedStats {
     }
     /// Only the parse thread may call this.
     pub(super) fn fail(&self, reason: Failure, text: &str) {
-<<<<<<< HEAD
         // The words first: who sees the count finds them.
-=======
-        // Words first: whoever sees the count finds them.
->>>>>>> mosq
         self.last_error.store(Some(Arc::new(format!("{}: {text}", reason.name()))));
         self.failures[reason as usize].add(1);
     }
