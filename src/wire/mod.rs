@@ -2,7 +2,7 @@
 //!
 //! Inwards: [`Iac`] takes telnet commands out of a byte stream, [`LineSplitter`] cuts it into lines,
 //! [`skimmer_line`] (strict) and [`people_line`] (gentle) read spot lines, [`comment()`] finds mode and
-//! report in what people write; [`MqttFramer`] and [`pskreporter`] do the same for PSKReporter. Outwards: [`spot_line`] appends a line in any style, [`history_line`] one of
+//! report in what people write; [`MqttFramer`] and [`pskreporter()`] do the same for PSKReporter. Outwards: [`spot_line`] appends a line in any style, [`history_line`] one of
 //! SHOW/DX, both without their ends. Nothing here allocates per line and nothing panics on any bytes.
 
 mod cc11;
