@@ -3,8 +3,7 @@
 //! `DXRING_MOSQUITTO=required` makes a missing mosquitto a failure (`scripts/test broker`), `=no` leaves the tests
 //! that need one out; without it they run where mosquitto is installed.
 
-// Shared with `hostile.rs`, which uses all of it.
-#[allow(dead_code)]
+#[expect(dead_code, reason = "shared with `hostile.rs`, which uses all of it")]
 #[path = "hostile/bench.rs"]
 mod bench;
 #[path = "pskreporter/broker.rs"]
